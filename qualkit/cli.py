@@ -1,0 +1,325 @@
+"""The command-line door: one command for each word a researcher uses, thin over `Study`.
+
+The flags of a stage are read from its `Options`, so a new option is a new flag. Nothing heavy is imported before the
+command that needs it runs.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import MISSING, Field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Optional
+
+import typer
+
+from qualkit import __version__
+from qualkit.stages import STAGES
+
+if TYPE_CHECKING:
+    from qualkit.plugs import Progress
+    from qualkit.study import Outcome, Study
+
+app = typer.Typer(
+    name="qualkit",
+    help="From focus-group recordings to a theme table, offline.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+codebook_app = typer.Typer(help="Check and compare codebooks.", no_args_is_help=True)
+app.add_typer(codebook_app, name="codebook")
+
+StudyPath = Annotated[Path, typer.Option("--study", "-s", help="The study's folder.")]
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"qualkit {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show a traceback when something goes wrong.")] = False,
+) -> None:
+    """From focus-group recordings to a theme table, offline."""
+
+
+def _open(path: Path) -> Study:
+    from qualkit.study import Study
+
+    return Study.open(path)
+
+
+# ---------------------------------------------------------------- setting up
+
+
+@app.command()
+def init(
+    path: Annotated[Path, typer.Argument(help="Folder of the new study.")],
+    title: Annotated[str, typer.Option(help="Title of the study.")] = "",
+    question: Annotated[str, typer.Option(help="The research question.")] = "",
+    codebook: Annotated[Optional[Path], typer.Option(help="A codebook (YAML) to start from.")] = None,  # noqa: UP045
+) -> None:
+    """Make a study: a folder with study.toml, recordings/, transcripts/, codebooks/ and exports/."""
+    from qualkit.study import Study
+
+    study = Study.init(path, title=title or path.resolve().name, question=question, codebook=codebook)
+    typer.echo(
+        f"Made the study {study.info.title!r} in {path}. Put audio into recordings/ or transcripts into transcripts/, then:"
+    )
+    typer.echo(f"  qualkit run --study {path}")
+
+
+@app.command()
+def add(
+    paths: Annotated[list[Path], typer.Argument(help="Recordings, transcripts, or folders of them.")],
+    study: StudyPath = Path(),
+) -> None:
+    """Copy recordings and transcripts into the study."""
+    from qualkit.study.folder import add_files
+
+    opened = _open(study)
+    for path in add_files(opened.folder, paths, opened.transcript_suffixes()):
+        typer.echo(f"  {path.parent.name}/{path.name}")
+
+
+@app.command()
+def demo(path: Annotated[Path, typer.Argument(help="Folder for the sample study.")] = Path("qualkit-demo")) -> None:
+    """Run the whole job on the synthetic sample study, audio included."""
+    from qualkit.study import Study, make_sample
+    from qualkit.study.coding import read_codings
+
+    if not (path / "study.toml").exists():
+        make_sample(path)
+        typer.echo(f"Made the synthetic sample study in {path}/: one focus group as audio, three as transcripts.")
+    study = Study.open(path)
+    _run_stages(study, ("transcribe", "ingest", "segment"))
+    for file in sorted((path / "transcripts" / "codings").glob("*.csv")):
+        for imported in read_codings(study, file):
+            typer.echo(
+                f"  {'code':<11}{imported.coder} (synthetic coder): {imported.n_codes} codes on {imported.n_segments} segments"
+            )
+    _run_stages(study, ("suggest", "topics", "agree", "themes", "export"))
+    typer.echo(f"\nThe theme table: {path / 'exports' / 'theme_table.docx'} (also .xlsx and .csv)")
+    typer.echo(f"Code, adjudicate and listen in the browser:  qualkit app --study {path}")
+
+
+@app.command()
+def status(study: StudyPath = Path()) -> None:
+    """Show what the study holds and where every stage stands."""
+    opened = _open(study)
+    runs = opened.runs()
+    typer.echo(
+        f"{opened.info.title}: {len(opened.transcripts())} transcripts, {len(opened.coded_segments())} segments to be coded"
+    )
+    for stage in STAGES:
+        run = runs.get(stage)
+        typer.echo(f"  {stage:<11}" + (f"{run.summary}  ({run.ended_at:%Y-%m-%d %H:%M} UTC)" if run else "not run yet"))
+    votes = opened.votes()
+    for name in sorted({coder for said in votes.values() for coder in said}):
+        typer.echo(f"  {'coder':<11}{name}: {sum(name in said for said in votes.values())} segments judged")
+
+
+@app.command()
+def verify(study: StudyPath = Path()) -> None:
+    """Check that nothing in the log of judgements was altered or cut off."""
+    from qualkit.errors import StoreError
+
+    opened = _open(study)
+    wrong = opened.verify()
+    if wrong:
+        raise StoreError(wrong)
+    seq, head = opened.head()
+    typer.echo(f"The log is whole: {seq} events, head {head}")
+
+
+# ---------------------------------------------------------------- running machine stages
+
+
+@contextmanager
+def _bars() -> Iterator[Callable[[str], Progress]]:
+    """A progress bar for each stage that takes its time; on a pipe, nothing."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("  {task.fields[stage]:<11}"), BarColumn(28), TaskProgressColumn(), TimeElapsedColumn(),
+               TextColumn("{task.description}"))  # fmt: skip
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+
+        def start(stage: str) -> Progress:
+            task: list[Any] = []
+
+            def tell(share: float, doing: str) -> None:
+                if not task:
+                    task.append(bars.add_task("", stage=stage, total=1.0))
+                bars.update(task[0], completed=share, description=doing[:60])
+                if share >= 1:
+                    bars.update(task[0], visible=False)
+
+            return tell
+
+        yield start
+
+
+def _run_stages(study: Study, stages: tuple[str | None, ...], **given: Any) -> list[Outcome]:
+    outcomes = []
+    with _bars() as start:
+        for stage in stages:
+            for outcome in study.run(stage, progress=start, **given):
+                outcomes.append(outcome)
+                typer.echo(f"  {outcome.stage:<11}{_told(outcome)}")
+    return outcomes
+
+
+def _told(outcome: Outcome) -> str:
+    if outcome.run is None:
+        return f"nothing to do: {outcome.why}"
+    return outcome.run.summary if outcome.is_fresh else f"up to date ({outcome.run.summary})"
+
+
+@app.command()
+def run(study: StudyPath = Path()) -> None:
+    """Run all machine stages; what is up to date is not run again."""
+    outcomes = _run_stages(_open(study), (None,))
+    if not any(outcome.is_fresh for outcome in outcomes):
+        typer.echo("Nothing has changed since the last run: everything is up to date.")
+
+
+def _stage_command(stage: str) -> Callable[..., None]:
+    """A command that runs one stage, with a flag for each field of the stage's `Options`."""
+    module = importlib.import_module(f"qualkit.stages.{stage}") if stage not in ("ingest", "export") else None
+    flags = [_flag(item) for item in fields(module.Options)] if module else []
+
+    def command(study: Path, **given: Any) -> None:
+        _run_stages(_open(study), (stage,), **given)
+
+    where = inspect.Parameter("study", inspect.Parameter.KEYWORD_ONLY, default=Path(), annotation=StudyPath)
+    command.__signature__ = inspect.Signature([where, *flags])  # type: ignore[attr-defined]
+    command.__annotations__ = {flag.name: flag.annotation for flag in [where, *flags]}
+    return command
+
+
+def _flag(item: Field[Any]) -> inspect.Parameter:
+    default = item.default if item.default is not MISSING else None
+    kind = list[str] if isinstance(default, tuple) else type(default)
+    shown = ", ".join(default) if isinstance(default, tuple) else default
+    text = f"{item.metadata['help']} [default: {shown}]"
+    option = typer.Option(f"--{item.name.replace('_', '-')}", help=text, show_default=False)
+    if kind is bool:
+        name = item.name.replace("_", "-")
+        option = typer.Option(f"--{name}/--no-{name}", help=text, show_default=False)
+    annotation = Annotated[Optional[kind], option]  # type: ignore[valid-type]  # noqa: UP045
+    return inspect.Parameter(item.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+
+
+STAGE_HELP = {
+    "transcribe": "Turn recordings into words with times and voices.",
+    "ingest": "Read transcripts (VTT, SRT, DOCX, TXT with speakers).",
+    "segment": "Cut turns into meaning units of whole sentences.",
+    "suggest": "Let machine coders propose codes, each with a score and its evidence.",
+    "topics": "Cluster segments into topics, as candidates for codes.",
+    "agree": "Measure agreement between the people who coded.",
+    "themes": "Count who said what, for and against, in how many groups.",
+    "export": "Write the tables as CSV, XLSX and DOCX.",
+}
+
+for _name in STAGES:
+    app.command(_name, help=STAGE_HELP[_name])(_stage_command(_name))
+
+
+# ---------------------------------------------------------------- people
+
+
+@app.command()
+def sheet(
+    file: Annotated[Path, typer.Argument(help="The XLSX file to write.")],
+    coder: Annotated[str, typer.Option(help="Who will code in it.")] = "",
+    cases: Annotated[bool, typer.Option("--cases", help="Write the disputed cases for an adjudicator instead.")] = False,
+    study: StudyPath = Path(),
+) -> None:
+    """Write a sheet for people who code or adjudicate in a spreadsheet."""
+    from qualkit.errors import StudyError
+    from qualkit.study import coding
+
+    if not cases and not coder:
+        raise StudyError("Say who will code in the sheet with  --coder NAME,  or ask for the disputed cases with  --cases.")
+    opened = _open(study)
+    n = coding.write_cases(opened, file) if cases else coding.write_sheet(opened, coder, file)
+    typer.echo(f"{file}: {n} {'disputed cases' if cases else 'segments to be coded'}")
+
+
+@app.command()
+def code(
+    file: Annotated[Path, typer.Argument(help="A filled-in sheet (XLSX, CSV), or codings made elsewhere (CSV).")],
+    coder: Annotated[str, typer.Option(help="Who coded; needed for a sheet.")] = "",
+    study: StudyPath = Path(),
+) -> None:
+    """Keep the codes that a person wrote into a sheet or made with another tool."""
+    from qualkit.study import coding
+
+    for imported in coding.read_codes(_open(study), file, coder):
+        said = f"{imported.coder}: {imported.n_codes} codes on {imported.n_segments} segments"
+        typer.echo(said if imported.is_fresh else f"{said} were kept before; nothing to do")
+        for row in imported.unplaced:
+            typer.echo(f"  fell on no segment: {row}")
+
+
+@app.command(name="adjudicate")
+def adjudicate_(
+    file: Annotated[Path, typer.Argument(help="A filled-in sheet of cases (XLSX).")],
+    by: Annotated[str, typer.Option(help="Who decided.")],
+    study: StudyPath = Path(),
+) -> None:
+    """Keep the decisions that an adjudicator wrote into a sheet of cases."""
+    from qualkit.study import coding
+
+    n = coding.read_cases(_open(study), by, file)
+    typer.echo(f"{by}: {n} decisions kept")
+
+
+@app.command()
+def reveal(study: StudyPath = Path()) -> None:
+    """End blind coding: from now on everybody may see all codes and suggestions."""
+    _open(study).reveal()
+    typer.echo("The round is revealed: coders now see each other's codes.")
+
+
+@app.command(name="app")
+def app_(
+    study: StudyPath = Path(),
+    port: Annotated[int, typer.Option(help="Port on this machine.")] = 8501,
+) -> None:
+    """Open the study in the browser, on this machine only."""
+    from qualkit.ui.launch import launch
+
+    _open(study)
+    typer.echo(f"Open http://127.0.0.1:{port} in a browser; Ctrl+C stops the app.")
+    launch(study, port)
+
+
+@codebook_app.command()
+def check(file: Annotated[Path, typer.Argument(help="A codebook (YAML).")]) -> None:
+    """Say whether a codebook is sound, and what is in it."""
+    from qualkit.readers.codebook import read_codebook
+
+    book = read_codebook(file)
+    typer.echo(f"{file}: {book.name}, version {book.version}: {len(book.codes)} codes, checksum {book.sha256[:12]}")
+
+
+@codebook_app.command()
+def diff(
+    old: Annotated[Path, typer.Argument(help="The earlier codebook.")],
+    new: Annotated[Path, typer.Argument(help="The later codebook.")],
+) -> None:
+    """Say which codes were added, removed and changed."""
+    from qualkit.readers.codebook import read_codebook
+
+    for what, keys in read_codebook(old).diff(read_codebook(new)).items():
+        typer.echo(f"{what}: {', '.join(keys) or 'none'}")

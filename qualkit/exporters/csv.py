@@ -1,0 +1,29 @@
+"""CSV for spreadsheets and scripts: the columns and the rows, nothing else.
+
+Title and notes are left out, so that any program reads the file. UTF-8 with a byte order mark, or Excel garbles accents.
+Words that a spreadsheet would run as a formula get an apostrophe in front; numbers, also as text such as `-2`, do not.
+"""
+
+from __future__ import annotations
+
+import csv as _csv
+import re
+from pathlib import Path
+
+from qualkit.model import Table
+
+suffix = ".csv"
+
+_FORMULA = re.compile(r"(?![+-]\d+(?:[.,]\d+)?\Z)[=+\-@\t\r\n＝＋－＠]")
+
+
+def write(table: Table, path: Path) -> None:
+    """Write columns and rows; an empty cell is None. Equal tables give equal bytes."""
+    with path.open("w", encoding="utf-8-sig", errors="replace", newline="") as file:
+        writer = _csv.writer(file)
+        writer.writerow([_safe(column) for column in table.columns])
+        writer.writerows([_safe(cell) for cell in row] for row in table.rows)
+
+
+def _safe(cell: str | int | float | None) -> str | int | float | None:
+    return f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell

@@ -1,0 +1,219 @@
+"""The plug points, and the only look-up.
+
+Readers, suggesters, exporters and engines are found through entry points, our own as well as a guest's. To add one, write
+a file with the attributes of its Protocol and name it in the group, e.g. in `pyproject.toml`:
+
+    [project.entry-points."qualkit.readers"]
+    vtt = "qualkit.readers.vtt"
+
+The look-up imports a plug only when it is asked for by name, so listing them costs nothing.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
+
+from qualkit.errors import EngineError, PlugError
+from qualkit.model import Codebook, Segment, Suggestion, Table, Utterance, Word
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+Vectors: TypeAlias = "npt.NDArray[np.float32]"
+"""Shape (n, dimensions), rows of length 1."""
+
+Waveform: TypeAlias = "npt.NDArray[np.float32]"
+"""Shape (samples,), mono, -1 to 1."""
+
+Progress: TypeAlias = Callable[[float, str], None]
+"""Called with the share done, 0 to 1, and what is being done."""
+
+
+def no_progress(share: float, doing: str) -> None:
+    """A `Progress` that tells nobody."""
+
+
+@runtime_checkable
+class Reader(Protocol):
+    """A transcript format, as a module or an object."""
+
+    @property
+    def suffixes(self) -> tuple[str, ...]: ...
+
+    def read(self, path: Path) -> list[Utterance]:
+        """Utterances in order. Raises `ReadError` for a file that is empty, damaged or without speakers."""
+        ...
+
+
+@runtime_checkable
+class Exporter(Protocol):
+    """A file format for tables. The caller sees to atomic writing; `write` fills the path it is given."""
+
+    @property
+    def suffix(self) -> str: ...
+
+    def write(self, table: Table, path: Path) -> None: ...
+
+
+@runtime_checkable
+class Suggester(Protocol):
+    """A machine coder. It says what it thinks, how sure it is and why, or it says nothing."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Engines it wants, by plug group without the prefix: `languages`, `embedders`."""
+        ...
+
+    def revision(self, tools: Tools) -> str:
+        """Whatever, beside segments and codebook, changes its answers: method version, model."""
+        ...
+
+    def suggest(self, segments: Sequence[Segment], codebook: Codebook, tools: Tools) -> list[Suggestion]: ...
+
+
+class Transcriber(Protocol):
+    """Speech to words."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def revision(self) -> str: ...
+
+    def transcribe(self, sound: Waveform, *, language: str | None, progress: Progress) -> list[list[Word]]:
+        """Words of 16 kHz `sound` in runs, each run one stretch of speech; empty where nobody speaks."""
+        ...
+
+
+class Diarizer(Protocol):
+    """Who spoke when."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def revision(self) -> str: ...
+
+    def label(self, sound: Waveform, spans: Sequence[tuple[float, float]], *, n_speakers: int | None) -> list[int]:
+        """A speaker number, from 0 in order of first appearance, for each (start_s, end_s) span of 16 kHz `sound`."""
+        ...
+
+
+class Language(Protocol):
+    """Sentences and lemmas."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def revision(self) -> str: ...
+
+    def sentences(self, text: str) -> list[tuple[int, int]]:
+        """Half-open character spans of the sentences of `text`, in order, without white space at their ends."""
+        ...
+
+    def lemmas(self, texts: Sequence[str]) -> Iterator[list[tuple[str, int, int]]]:
+        """For each text its words as (lower-case lemma, start_char, end_char)."""
+        ...
+
+
+class Embedder(Protocol):
+    """Texts to vectors."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def revision(self) -> str: ...
+
+    def embed(self, texts: Sequence[str], progress: Progress = no_progress) -> Vectors: ...
+
+
+class Clusterer(Protocol):
+    """Texts and their vectors to topics."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def revision(self) -> str: ...
+
+    def cluster(
+        self, texts: Sequence[str], vectors: Vectors, *, seed: int, min_size: int
+    ) -> tuple[list[int], Mapping[int, tuple[str, ...]]]:
+        """A topic number for each text (-1: outlier) and the telling words of each topic."""
+        ...
+
+
+class Tools(Protocol):
+    """What a stage or suggester may use; each is made when first asked for."""
+
+    @property
+    def language(self) -> Language: ...
+    @property
+    def embedder(self) -> Embedder: ...
+    @property
+    def progress(self) -> Progress: ...
+
+
+GROUPS = ("readers", "suggesters", "exporters", "transcribers", "diarizers", "languages", "embedders", "clusterers")
+
+
+@cache
+def _entries(group: str) -> dict[str, EntryPoint]:
+    if group not in GROUPS:
+        raise PlugError(f"There is no plug point {group!r}; there are {', '.join(GROUPS)}.")
+    found: dict[str, EntryPoint] = {}
+    for entry in entry_points(group=f"qualkit.{group}"):
+        other = found.setdefault(entry.name, entry)
+        if other.value != entry.value:
+            raise PlugError(
+                f"Two packages offer a plug {entry.name!r} for {group}: {other.value} and {entry.value}; uninstall one of them."
+            )
+    return found
+
+
+def names(group: str) -> list[str]:
+    """Names installed at a plug point, sorted, without importing any."""
+    return sorted(_entries(group))
+
+
+def load(group: str, name: str) -> Any:
+    """The plug `name` of `group`.
+
+    Raises `PlugError` with the known names for an unknown one, `EngineError` when what it needs is not installed.
+    """
+    entries = _entries(group)
+    if name not in entries:
+        near = difflib.get_close_matches(name, entries, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise PlugError(f"No {group} plug is called {name!r}; installed: {', '.join(names(group))}.{hint}")
+    try:
+        return entries[name].load()
+    except ImportError as error:
+        raise EngineError(f"{name!r} ({group}) needs {error.name or error}, which is not installed.") from error
+
+
+def reader_for(path: Path) -> Reader:
+    """The reader whose suffix the file has. Raises `PlugError` naming the suffixes that are known."""
+    known: dict[str, Reader] = {}
+    for name in names("readers"):
+        reader = load("readers", name)
+        known.update(dict.fromkeys(reader.suffixes, reader))
+    if path.suffix.lower() not in known:
+        raise PlugError(
+            f"{path.name}: no reader for {path.suffix or 'a file without a suffix'}; known: {', '.join(sorted(known))}."
+        )
+    return known[path.suffix.lower()]
+
+
+def need(module: str, extra: str) -> Any:
+    """Import a heavy package, or say in a sentence which extra brings it."""
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise EngineError(f"This step needs the package {module!r}: install it with  pip install -e '.[{extra}]'") from error

@@ -1,0 +1,116 @@
+"""Turns to meaning units: whole sentences of one speaker, gathered until a coder can judge them at a glance.
+
+A unit never crosses a speaker and never cuts a sentence. A long turn is cut into units of about equal length, so that no
+orphan sentence is left at its end.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from qualkit.model import Participant, Role, Segment, Turn, derived_id
+from qualkit.plugs import Language
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How turns become segments."""
+
+    max_words: int = field(default=60, metadata={"help": "A turn with more words than this is cut at sentence ends."})
+    min_words: int = field(default=3, metadata={"help": "Shorter turns, such as 'Mm-hmm.', are shown but not coded."})
+    code_moderators: bool = field(default=False, metadata={"help": "Offer the moderator's turns for coding, too."})
+    language: str = field(default="spacy", metadata={"help": "Engine that finds sentences."})
+
+
+def run(
+    *, turns: Sequence[Turn], participants: Mapping[str, Participant], options: Options, language: Language
+) -> list[Segment]:
+    """Segments of one transcript's `turns`, in order; `participants` by id.
+
+    Ids follow from turn, revision and offsets, so cutting the same turns the same way gives the same segments.
+    """
+    found: list[Segment] = []
+    for turn in turns:
+        coded = _is_coded(turn, participants, options)
+        for span in meaning_units(turn.text, language.sentences(turn.text), max_words=options.max_words):
+            found.append(_segment(turn, span, position=len(found) + 1, is_coded=coded))
+    return found
+
+
+def _is_coded(turn: Turn, participants: Mapping[str, Participant], options: Options) -> bool:
+    speaker = participants.get(turn.participant_id or "")
+    if speaker is not None and speaker.role is not Role.PARTICIPANT and not options.code_moderators:
+        return False
+    return n_words(turn.text) >= options.min_words
+
+
+def n_words(text: str) -> int:
+    """Words as people count them: runs between white space that hold a letter or a digit."""
+    return sum(1 for word in text.split() if re.search(r"\w", word))
+
+
+def meaning_units(text: str, sentences: Sequence[Span], *, max_words: int) -> list[Span]:
+    """Sentences gathered into units of about equal size, at most `max_words` unless one sentence alone is longer."""
+    if not sentences:
+        stripped = text.strip()
+        start = text.find(stripped)
+        return [(start, start + len(stripped))] if stripped else []
+    sizes = [n_words(text[start:end]) for start, end in sentences]
+    n_units = max(1, -(-sum(sizes) // max_words))
+    goal = sum(sizes) / n_units
+    groups: list[list[int]] = [[]]
+    filled = 0
+    for index, size in enumerate(sizes):
+        if groups[-1] and (filled + size / 2 > goal or filled + size > max_words):
+            groups.append([])
+            filled = 0
+        groups[-1].append(index)
+        filled += size
+    return [(sentences[group[0]][0], sentences[group[-1]][1]) for group in groups]
+
+
+def _segment(turn: Turn, span: Span, *, position: int, is_coded: bool) -> Segment:
+    start_char, end_char = span
+    start_s, end_s = times_of(turn, span)
+    return Segment(
+        id=derived_id("segment", turn.id, turn.revision, start_char, end_char),
+        transcript_id=turn.transcript_id,
+        turn_id=turn.id,
+        turn_revision=turn.revision,
+        position=position,
+        start_char=start_char,
+        end_char=end_char,
+        text=turn.text[start_char:end_char],
+        participant_id=turn.participant_id,
+        is_coded=is_coded,
+        start_s=start_s,
+        end_s=end_s,
+    )
+
+
+def times_of(turn: Turn, span: Span) -> tuple[float | None, float | None]:
+    """When a span of a turn was said: from its words, else its share of the turn's characters, else unknown."""
+    inside = _words_in(turn, span) if turn.words else []
+    if inside:
+        return turn.words[inside[0]].start_s, turn.words[inside[-1]].end_s
+    if turn.start_s is None or turn.end_s is None or not turn.text:
+        return (turn.start_s, turn.end_s) if span[0] == 0 else (None, None)
+    per_char = (turn.end_s - turn.start_s) / len(turn.text)
+    return round(turn.start_s + span[0] * per_char, 2), round(turn.start_s + span[1] * per_char, 2)
+
+
+def _words_in(turn: Turn, span: Span) -> list[int]:
+    """Indexes of the turn's words that lie in `span`; words stand in the text in order."""
+    inside, at = [], 0
+    for index, word in enumerate(turn.words):
+        at = turn.text.find(word.text, at)
+        if at < 0:
+            return []
+        if span[0] <= at < span[1]:
+            inside.append(index)
+        at += len(word.text)
+    return inside

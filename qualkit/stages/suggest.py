@@ -1,0 +1,39 @@
+"""Let machine coders propose codes.
+
+Every suggester is a coder of its own: its proposals are kept under its name, beside and never among the judgements of
+people, and can be taken away in one step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from qualkit.model import Codebook, Segment, Suggestion, grouped
+from qualkit.plugs import Suggester, Tools
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """Which machine coders propose, and how much."""
+
+    suggesters: tuple[str, ...] = field(
+        default=("keywords", "similarity"), metadata={"help": "Machine coders to ask, by name."}
+    )
+    top_k: int = field(default=3, metadata={"help": "Most codes each machine coder may propose for a segment."})
+
+
+def run(
+    *, segments: Sequence[Segment], codebook: Codebook, options: Options, suggesters: Sequence[Suggester], tools: Tools
+) -> dict[str, list[Suggestion]]:
+    """What each of `suggesters`, those that `options` names, proposes for the segments that are to be coded, by its name."""
+    coded = [segment for segment in segments if segment.is_coded]
+    return {
+        suggester.name: keep_best(suggester.suggest(coded, codebook, tools), top_k=options.top_k) for suggester in suggesters
+    }
+
+
+def keep_best(suggestions: Sequence[Suggestion], *, top_k: int) -> list[Suggestion]:
+    """The `top_k` suggestions of highest score for each segment, best first; equal scores keep their order."""
+    of_segment = grouped(suggestions, lambda suggestion: suggestion.segment_id)
+    return [best for own in of_segment.values() for best in sorted(own, key=lambda suggestion: -suggestion.score)[:top_k]]

@@ -1,0 +1,190 @@
+"""Final codes to the theme table: who said it, in how many groups, for or against, in whose words.
+
+A count says what it counts. Participants are people who spoke, told apart by transcript and pseudonym; a segment whose
+speaker is unknown counts for its group but for no participant.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from qualkit.model import (
+    Codebook,
+    FinalCode,
+    Participant,
+    Quote,
+    Role,
+    Segment,
+    Table,
+    Theme,
+    ThemeRow,
+    Transcript,
+    Valence,
+    clock,
+    derived_id,
+)
+from qualkit.stages.segment import n_words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How the theme table is made."""
+
+    n_quotes: int = field(default=3, metadata={"help": "Quotes per row, spread over groups and people."})
+    min_segments: int = field(default=1, metadata={"help": "Leave out rows with fewer segments."})
+    min_score: float = field(default=0.5, metadata={"help": "Least score of a suggestion that counts while nobody has coded."})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Corpus:
+    """What the codes stand on: everything by id, and the transcripts that can be heard."""
+
+    segments: Mapping[str, Segment]
+    transcripts: Mapping[str, Transcript]
+    participants: Mapping[str, Participant]
+    heard: frozenset[str] = frozenset()
+
+
+VALENCE_ORDER: tuple[Valence | None, ...] = (Valence.FACILITATOR, Valence.BARRIER, Valence.MIXED, None)
+
+
+def propose(codebook: Codebook, used: set[str]) -> list[Theme]:
+    """One theme for each code in use, in the codebook's order: where an author starts from."""
+    return [
+        Theme(
+            id=derived_id("theme", code.key),
+            name=code.name,
+            claim=code.definition,
+            domain=codebook.domain_of(code.key),
+            code_keys=(code.key,),
+        )
+        for code in codebook.codes
+        if code.key in used
+    ]
+
+
+def run(*, themes: Sequence[Theme], codes: Sequence[FinalCode], corpus: Corpus, options: Options) -> list[ThemeRow]:
+    """Rows by domain, theme and valence; a segment counts once in a row however many of the theme's codes it has."""
+    rows = []
+    for theme in themes:
+        mine = [code for code in codes if code.code_key in theme.code_keys and code.segment_id in corpus.segments]
+        for valence in VALENCE_ORDER:
+            chosen = [code for code in mine if code.valence == valence]
+            if len({code.segment_id for code in chosen}) >= max(1, options.min_segments):
+                rows.append(_row(theme, valence, chosen, corpus, options))
+    domains = list(dict.fromkeys(theme.domain for theme in themes))
+    return sorted(rows, key=lambda row: domains.index(row.domain))
+
+
+def _row(theme: Theme, valence: Valence | None, codes: Sequence[FinalCode], corpus: Corpus, options: Options) -> ThemeRow:
+    segments = [corpus.segments[key] for key in dict.fromkeys(code.segment_id for code in codes)]
+    people = {segment.participant_id for segment in segments if segment.participant_id}
+    return ThemeRow(
+        domain=theme.domain,
+        theme=theme.name,
+        valence=valence,
+        definition=theme.claim,
+        n_groups=len({segment.transcript_id for segment in segments}),
+        of_groups=len(corpus.transcripts),
+        n_participants=len(people),
+        of_participants=sum(person.role is Role.PARTICIPANT for person in corpus.participants.values()),
+        n_segments=len(segments),
+        quotes=tuple(_quote(segment, corpus) for segment in choose_quotes(segments, theme, corpus, options.n_quotes)),
+        basis=dict(Counter(code.basis.value for code in codes)),
+    )
+
+
+def choose_quotes(segments: Sequence[Segment], theme: Theme, corpus: Corpus, n_quotes: int) -> list[Segment]:
+    """The author's own picks first, then one from each group not yet heard, each by a new person, of a readable length."""
+    left = sorted(segments, key=lambda segment: (segment.id not in theme.quote_segment_ids, _unreadable(segment)))
+    chosen: list[Segment] = []
+    while left and len(chosen) < n_quotes:
+        groups = {segment.transcript_id for segment in chosen}
+        people = {segment.participant_id for segment in chosen}
+        best = min(
+            left, key=lambda s: (s.id not in theme.quote_segment_ids, s.transcript_id in groups, s.participant_id in people)
+        )
+        chosen.append(best)
+        left.remove(best)
+    return sorted(chosen, key=lambda s: (corpus.transcripts[s.transcript_id].label, s.position))
+
+
+def _unreadable(segment: Segment) -> tuple[int, str]:
+    """How far a quote's length is from 12 to 45 words; ties in a fixed order."""
+    n = n_words(segment.text)
+    return max(12 - n, n - 45, 0), segment.id
+
+
+def _quote(segment: Segment, corpus: Corpus) -> Quote:
+    person = corpus.participants.get(segment.participant_id or "")
+    return Quote(
+        segment_id=segment.id,
+        text=segment.text,
+        transcript_label=corpus.transcripts[segment.transcript_id].label,
+        participant=person.pseudonym if person else None,
+        start_s=segment.start_s,
+        has_audio=segment.transcript_id in corpus.heard,
+    )
+
+
+COLUMNS = (
+    "Domain",
+    "Theme",
+    "Facilitator / barrier",
+    "Definition",
+    "Groups (n of N)",
+    "Participants (n of N)",
+    "Segments (n)",
+    "Illustrative quotes",
+)
+
+
+def table(rows: Sequence[ThemeRow], *, title: str, notes: Sequence[str]) -> Table:
+    """The rows as every exporter prints them."""
+    return Table(title=title, columns=COLUMNS, rows=tuple(_cells(row) for row in rows), notes=tuple(notes))
+
+
+def _cells(row: ThemeRow) -> tuple[str | int | float | None, ...]:
+    return (
+        row.domain,
+        row.theme,
+        row.valence.value.capitalize() if row.valence else "",
+        row.definition,
+        f"{row.n_groups} of {row.of_groups}",
+        f"{row.n_participants} of {row.of_participants}",
+        row.n_segments,
+        "\n".join(printed(quote) for quote in row.quotes),
+    )
+
+
+def printed(quote: Quote) -> str:
+    """A quote as it stands in a table: verbatim, then group, participant and time."""
+    time = clock(quote.start_s) + (" audio" if quote.has_audio and quote.start_s is not None else "")
+    source = ", ".join(part for part in (quote.transcript_label, quote.participant or "unknown speaker", time) if part)
+    return f"“{quote.text}” ({source})"
+
+
+def numbers_table(rows: Sequence[ThemeRow]) -> Table:
+    """The same rows with one number to a cell and one quote's whereabouts each, for a spreadsheet or a script."""
+    columns = (
+        "domain", "theme", "valence", "n_groups", "of_groups", "n_participants", "of_participants", "n_segments",
+        *(basis for basis in ("adjudicated", "agreed", "single coder", "suggested")), "quote_segment_ids",
+    )  # fmt: skip
+    cells = tuple(
+        (
+            row.domain,
+            row.theme,
+            row.valence.value if row.valence else "",
+            row.n_groups,
+            row.of_groups,
+            row.n_participants,
+            row.of_participants,
+            row.n_segments,
+            *(row.basis.get(basis, 0) for basis in ("adjudicated", "agreed", "single coder", "suggested")),
+            " ".join(quote.segment_id for quote in row.quotes),
+        )  # fmt: skip
+        for row in rows
+    )
+    return Table(title="Theme table, numbers", columns=columns, rows=cells)

@@ -1,0 +1,281 @@
+"""Transactions over the study's database, and the log that everything else can be checked against.
+
+Reading and writing are two kinds of transaction. A writer takes the lock at once (`BEGIN IMMEDIATE` on SQLite): a
+transaction that reads first and asks for the lock later is refused as soon as two people work at the same time. Every act
+appends one event, chained to the one before it by SHA-256, and carries a client id that is unique, so an act that is sent
+twice happens once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from qualkit.errors import StoreError
+from qualkit.model import Code, Codebook, Event, as_plain, new_id, utc_now
+from qualkit.store import rows
+from qualkit.store.tables import TABLES, codebook, head, memo
+
+T = TypeVar("T")
+_GENESIS = "0" * 64
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(as_plain(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def _hash_of(entry: Event) -> str:
+    """The hash an event must have: SHA-256 over the previous hash and everything the event says."""
+    said = (entry.seq, entry.client_id, entry.happened_at, entry.actor_id, entry.verb, _canonical(entry.payload))
+    return hashlib.sha256("\x1f".join((entry.previous_hash, *map(str, said))).encode()).hexdigest()
+
+
+class Reading:
+    """A consistent view of the database."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def all(self, kind: type[T], /, *, past: bool = False, **where: Any) -> list[T]:
+        """Things of `kind` whose columns equal `where` (a list or tuple: are among), in their natural order.
+
+        Rows that are no longer current or were superseded are left out unless `past`.
+        """
+        table = TABLES[kind]
+        query = sa.select(table).where(*_conditions(table, where))
+        if not past:
+            query = query.where(*_still_valid(table))
+        found = self._connection.execute(query.order_by(*_natural_order(table))).mappings()
+        return [rows.from_row(kind, dict(row)) for row in found]
+
+    def first(self, kind: type[T], /, *, past: bool = False, **where: Any) -> T | None:
+        """The first of `all`, or None."""
+        found = self.all(kind, past=past, **where)
+        return found[0] if found else None
+
+    def count(self, kind: type, /, **where: Any) -> int:
+        """How many current things of `kind` match."""
+        table = TABLES[kind]
+        conditions = (*_conditions(table, where), *_still_valid(table))
+        return int(self._connection.execute(sa.select(sa.func.count()).select_from(table).where(*conditions)).scalar_one())
+
+    def codebook(self, sha256: str | None = None) -> Codebook | None:
+        """The codebook version with that checksum, or the newest."""
+        query = sa.select(codebook).order_by(codebook.c.number.desc()).limit(1)
+        if sha256 is not None:
+            query = query.where(codebook.c.sha256 == sha256)
+        row = self._connection.execute(query).mappings().first()
+        return _codebook_of(dict(row)) if row else None
+
+    def codebook_number(self, sha256: str) -> int:
+        """The running number of a codebook version in this study, from 1."""
+        query = sa.select(codebook.c.number).where(codebook.c.sha256 == sha256)
+        return int(self._connection.execute(query).scalar_one())
+
+    def memo(self, segment_id: str, coder_id: str) -> str:
+        """The coder's present memo on a segment; empty if there is none."""
+        query = sa.select(memo.c.text).where(
+            memo.c.segment_id == segment_id, memo.c.coder_id == coder_id, memo.c.superseded_at.is_(None)
+        )
+        return self._connection.execute(query).scalar() or ""
+
+    def has_happened(self, client_id: str) -> bool:
+        """Whether the act with that client id is in the log."""
+        return self.first(Event, client_id=client_id) is not None
+
+    def head(self) -> tuple[int, str]:
+        """Sequence number and hash of the last event."""
+        row = self._connection.execute(sa.select(head.c.seq, head.c.hash)).first()
+        return (int(row[0]), str(row[1])) if row else (0, _GENESIS)
+
+    def verify(self) -> str | None:
+        """None when the log is whole, else a sentence that says at which event it is not."""
+        previous, seq = _GENESIS, 0
+        for entry in self.all(Event):
+            seq += 1
+            if (entry.seq, entry.previous_hash, entry.hash) != (seq, previous, _hash_of(entry)):
+                return f"The log was altered at event {entry.seq}: its hash does not follow from what it says."
+            previous = entry.hash
+        if (seq, previous) != self.head():
+            return f"The log ends at event {seq}, but {self.head()[0]} events were written: its tail is missing."
+        return None
+
+
+class Writing(Reading):
+    """A transaction that holds the write lock. Whatever it does happens as a whole or not at all."""
+
+    def insert(self, things: Iterable[Any], **extra: Any) -> None:
+        """Add things, all of one type; `extra` gives columns that are no field of theirs."""
+        listed = list(things)
+        if listed:
+            table = TABLES[type(listed[0])]
+            self._connection.execute(sa.insert(table), [{**rows.to_row(thing), **extra} for thing in listed])
+
+    def replace(self, things: Iterable[Any]) -> None:
+        """Add things, taking the place of those with the same primary key; for projections only."""
+        for thing in things:
+            table = TABLES[type(thing)]
+            row = rows.to_row(thing)
+            key = [column == row[column.name] for column in table.primary_key]
+            known = self._connection.execute(sa.select(sa.func.count()).select_from(table).where(*key)).scalar_one()
+            if "is_current" in table.c:
+                row["is_current"] = True
+            statement = sa.update(table).where(*key).values(row) if known else sa.insert(table).values(row)
+            self._connection.execute(statement)
+
+    def retire(self, kind: type, /, **where: Any) -> int:
+        """Mark current things as no longer current, or superseded now; returns how many."""
+        table = TABLES[kind]
+        mark: dict[str, Any] = {"is_current": False} if "is_current" in table.c else {"superseded_at": utc_now().isoformat()}
+        conditions = (*_conditions(table, where), *_still_valid(table))
+        return int(self._connection.execute(sa.update(table).where(*conditions).values(mark)).rowcount)
+
+    def set_memo(self, segment_id: str, coder_id: str, round_id: str, text: str) -> None:
+        """Make `text` the coder's memo on a segment; the one before is kept as superseded."""
+        now = utc_now().isoformat()
+        theirs = (memo.c.segment_id == segment_id, memo.c.coder_id == coder_id, memo.c.superseded_at.is_(None))
+        self._connection.execute(sa.update(memo).where(*theirs).values(superseded_at=now))
+        row = {"segment_id": segment_id, "coder_id": coder_id, "round_id": round_id, "text": text, "made_at": now}
+        self._connection.execute(sa.insert(memo).values(id=new_id(), **row))
+
+    def add_codebook(self, book: Codebook) -> int:
+        """Keep a codebook version; the number of that version, which is an old one if the book is known and newest."""
+        newest = self.codebook()
+        if newest is not None and newest.sha256 == book.sha256:
+            return self.codebook_number(book.sha256)
+        number = 1 + int(self._connection.execute(sa.select(sa.func.coalesce(sa.func.max(codebook.c.number), 0))).scalar_one())
+        row = {**as_plain(book), "sha256": book.sha256, "number": number, "added_at": utc_now().isoformat()}
+        known = self._connection.execute(sa.select(codebook.c.number).where(codebook.c.sha256 == book.sha256)).first()
+        statement = (
+            sa.update(codebook).where(codebook.c.sha256 == book.sha256).values(number=number)
+            if known
+            else sa.insert(codebook).values(row)
+        )
+        self._connection.execute(statement)
+        return number
+
+    def log(self, actor_id: str, verb: str, payload: Mapping[str, Any], client_id: str | None = None) -> Event:
+        """Append one act to the log.
+
+        `payload` holds ids and codes, never what was said: a participant may withdraw, and the log only grows.
+        Raises `StoreError` when `client_id` is in the log already; ask `has_happened` first.
+        """
+        self._connection.execute(sa.select(head.c.seq).with_for_update())
+        seq, previous = self.head()
+        client_id = client_id or new_id()
+        if self.has_happened(client_id):
+            raise StoreError(f"The act {client_id} is in the log already.")
+        draft = Event(
+            seq=seq + 1,
+            client_id=client_id,
+            happened_at=utc_now().isoformat(),
+            actor_id=actor_id,
+            verb=verb,
+            payload=as_plain(payload),
+            previous_hash=previous,
+            hash="",
+        )
+        entry = replace(draft, hash=_hash_of(draft))
+        self.insert([entry])
+        self._connection.execute(sa.update(head).values(seq=entry.seq, hash=entry.hash))
+        return entry
+
+
+class Store:
+    """The database of one study, by SQLAlchemy URL; made and migrated when opened.
+
+    Raises `StoreError` when the database was written by a newer program or is no database.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._engine = _engine(url)
+        from qualkit.store.migrate import bring_up_to_date
+
+        try:
+            bring_up_to_date(self._engine, url)
+        except sa.exc.DatabaseError as error:
+            name = url.rsplit("/", maxsplit=1)[-1]
+            raise StoreError(f"{name} cannot be opened as a study's database: {error.orig}.") from error
+
+    @classmethod
+    def at(cls, path: Path) -> Store:
+        """The SQLite database in a file."""
+        return cls(f"sqlite:///{path}")
+
+    @contextmanager
+    def read(self) -> Iterator[Reading]:
+        """A transaction that only reads."""
+        with self._engine.connect() as connection, connection.begin():
+            yield Reading(connection)
+
+    @contextmanager
+    def write(self) -> Iterator[Writing]:
+        """A transaction that holds the write lock from its start; rolled back if the block raises."""
+        with self._engine.connect().execution_options(qualkit_writes=True) as connection, connection.begin():
+            yield Writing(connection)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._engine.dispose()
+
+
+def _engine(url: str) -> sa.Engine:
+    engine = sa.create_engine(url)
+    if engine.dialect.name == "sqlite":
+        sa.event.listen(engine, "connect", _prepare_sqlite)
+        sa.event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "busy_timeout=30000", "foreign_keys=ON", "synchronous=FULL"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    writes = connection.get_execution_options().get("qualkit_writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _conditions(table: sa.Table, where: Mapping[str, Any]) -> list[sa.ColumnElement[bool]]:
+    return [
+        table.c[name].in_(as_plain(list(value))) if isinstance(value, list | tuple | set) else table.c[name] == as_plain(value)
+        for name, value in where.items()
+    ]
+
+
+def _still_valid(table: sa.Table) -> list[sa.ColumnElement[bool]]:
+    if "is_current" in table.c:
+        return [table.c.is_current.is_(True)]
+    return [table.c.superseded_at.is_(None)] if "superseded_at" in table.c else []
+
+
+def _natural_order(table: sa.Table) -> list[Any]:
+    wanted = (
+        "label",
+        "transcript_id",
+        "position",
+        "seq",
+        "number",
+        "made_at",
+        "decided_at",
+        "started_at",
+        "name",
+        "pseudonym",
+        "id",
+    )
+    return [table.c[name] for name in wanted if name in table.c]
+
+
+def _codebook_of(row: dict[str, Any]) -> Codebook:
+    bare = rows.from_row(Codebook, {**row, "codes": ()})
+    return replace(bare, codes=tuple(rows.from_row(Code, item) for item in row["codes"]))

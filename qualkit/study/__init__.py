@@ -1,0 +1,7 @@
+"""A study: its folder, its database, the stages over it, and the seats of the people who work in it."""
+
+from qualkit.study.folder import Config, Folder, make_sample
+from qualkit.study.seat import Line, Seat, View
+from qualkit.study.study import Outcome, Study, new_theme
+
+__all__ = ["Config", "Folder", "Line", "Outcome", "Seat", "Study", "View", "make_sample", "new_theme"]

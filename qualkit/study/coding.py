@@ -1,0 +1,190 @@
+"""Codes that come in files: sheets that colleagues filled in, and codings made with other tools."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qualkit.errors import ReadError, StudyError
+from qualkit.model import Choice, Codebook, Participant, Segment, Transcript, Turn, Valence, by_id, derived_id, grouped
+from qualkit.readers import cases, sheet
+from qualkit.stages import place
+from qualkit.study import judgements, meetings
+from qualkit.study.folder import file_sha256
+
+if TYPE_CHECKING:
+    from qualkit.study.study import Study
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What an import kept: how many segments of which coder, and the rows that found no place."""
+
+    coder: str
+    n_segments: int
+    n_codes: int
+    is_fresh: bool
+    unplaced: tuple[str, ...] = ()
+
+
+def write_sheet(study: Study, coder: str, path: Path) -> int:
+    """Write the segments as a sheet for `coder`, without anybody's codes; the number of segments to be coded."""
+    with study.store.read() as tx:
+        people, transcripts, turns = by_id(tx.all(Participant)), by_id(tx.all(Transcript)), by_id(tx.all(Turn))
+    rows = [
+        sheet.SheetRow(
+            segment_id=segment.id,
+            transcript=transcripts[segment.transcript_id].label,
+            turn=turns[segment.turn_id].position,
+            start_s=segment.start_s,
+            speaker=people[segment.participant_id].pseudonym if segment.participant_id else "",
+            text=segment.text,
+            is_coded=segment.is_coded,
+        )
+        for segment in study.segments()
+    ]
+    sheet.write_sheet(path, rows, study.codebook(), coder)
+    return sum(row.is_coded for row in rows)
+
+
+def read_sheet(study: Study, coder: str, path: Path) -> Imported:
+    """Keep what a colleague wrote into a sheet. A row left empty was not looked at; `none` means that no code fits.
+
+    Nothing is kept if any row has a mistake. Raises `ReadError` naming the row.
+    """
+    judged = sheet.read_sheet(path)
+    sheet.check_keys(judged, study.codebook())
+    known = {segment.id for segment in study.segments()}
+    for row in judged:
+        if row.segment_id not in known:
+            raise ReadError(f"{path.name}, row {row.row}: this study has no segment {row.segment_id}; was it cut anew?")
+    choices = {row.segment_id: row.choices for row in judged}
+    memos = {row.segment_id: row.memo for row in judged}
+    return _keep(study, coder, choices, memos, derived_id("sheet", coder, file_sha256(path)))
+
+
+def read_codes(study: Study, path: Path, coder: str = "") -> list[Imported]:
+    """Keep codes from a file, a sheet or codings made elsewhere, whichever its columns say it is.
+
+    Raises `StudyError` for a sheet without a coder's name.
+    """
+    if not sheet.is_sheet(path):
+        return read_codings(study, path)
+    if not coder:
+        raise StudyError(f"{path.name} is a coding sheet; say who filled it in with  --coder NAME")
+    return [read_sheet(study, coder, path)]
+
+
+def read_codings(study: Study, path: Path) -> list[Imported]:
+    """Keep codings made elsewhere, from a CSV that points at turns, quotes or seconds.
+
+    A coder named in the file is taken to have looked at every coded segment of the transcripts they appear in, so that a
+    code they did not give counts as absent. Rows that fall on no segment are reported, not dropped in silence.
+    """
+    codings = sheet.read_codings(path)
+    sheet.check_keys(codings, study.codebook())
+    return [_keep_codings(study, coder, rows, path) for coder, rows in grouped(codings, lambda row: row.coder).items()]
+
+
+def _keep_codings(study: Study, coder: str, codings: Sequence[sheet.Coding], path: Path) -> Imported:
+    with study.store.read() as tx:
+        transcripts = {transcript.label: transcript for transcript in tx.all(Transcript)}
+        turns = grouped(tx.all(Turn), lambda turn: turn.transcript_id)
+        segments = grouped(tx.all(Segment), lambda segment: segment.transcript_id)
+    choices: dict[str, dict[str, Choice]] = {}
+    unplaced = []
+    for coding in codings:
+        if coding.transcript not in transcripts:
+            raise ReadError(
+                f"{path.name}, row {coding.row}: there is no transcript {coding.transcript!r}; there are {', '.join(transcripts)}."
+            )
+        mine = segments.get(transcripts[coding.transcript].id, [])
+        for segment in mine:
+            if segment.is_coded:
+                choices.setdefault(segment.id, {})
+        hit = place.locate(coding, turns.get(transcripts[coding.transcript].id, []), mine)
+        for segment_id in hit:
+            said = choices[segment_id]
+            said[coding.code_key] = _merged(said.get(coding.code_key), coding, study.codebook())
+        if not hit:
+            unplaced.append(f"row {coding.row}: {coding.code_key}")
+    client_id = derived_id("codings", coder, file_sha256(path), *sorted(choices))
+    flat = {segment_id: tuple(said.values()) for segment_id, said in choices.items()}
+    return _keep(study, coder, flat, {}, client_id, tuple(unplaced))
+
+
+def _merged(before: Choice | None, coding: sheet.Coding, book: Codebook) -> Choice:
+    """One code given twice to one segment, once for and once against, is mixed where the code can be."""
+    said = {valence for valence in (before and before.valence, coding.valence) if valence}
+    if len(said) > 1 and Valence.MIXED in book.by_key[coding.code_key].valences:
+        return Choice(code_key=coding.code_key, valence=Valence.MIXED)
+    return Choice(code_key=coding.code_key, valence=(before and before.valence) or coding.valence)
+
+
+def _keep(
+    study: Study,
+    name: str,
+    choices: dict[str, tuple[Choice, ...]],
+    memos: dict[str, str],
+    client_id: str,
+    unplaced: tuple[str, ...] = (),
+) -> Imported:
+    if name in study.config.adjudicators:
+        raise StudyError(f"{name} adjudicates in this study and so does not code.")
+    book = study.codebook()
+    checked = {segment_id: judgements.check_choices(said, book, need_valence=False) for segment_id, said in choices.items()}
+    with study.store.write() as tx:
+        is_fresh = not tx.has_happened(client_id)
+        if is_fresh:
+            coder, round_ = judgements.coder_named(tx, name), meetings.open_round(tx)
+            for segment_id, said in checked.items():
+                memo = memos.get(segment_id, "")
+                judgements.record(tx, coder=coder, round_=round_, segment_id=segment_id, choices=said, memo=memo)
+            tx.log(coder.id, "imported codes", {"n_segments": len(checked)}, client_id)
+    n_codes = sum(len(said) for said in checked.values())
+    return Imported(coder=name, n_segments=len(checked), n_codes=n_codes, is_fresh=is_fresh, unplaced=unplaced)
+
+
+# ---------------------------------------------------------------- cases for an adjudicator
+
+
+def write_cases(study: Study, path: Path) -> int:
+    """Write the disputed, undecided cases as a sheet for an adjudicator; how many there are."""
+    segments, book = study.corpus().segments, study.codebook().by_key
+    waiting = [case for case in study.cases() if case.is_disputed and case.decision is None]
+    rows = [
+        cases.CaseRow(
+            segment_id=case.segment_id,
+            code_key=case.code_key,
+            definition=book[case.code_key].definition if case.code_key in book else "",
+            text=segments[case.segment_id].text,
+            votes="; ".join(f"{coder}: {said or 'absent'}" for coder, said in case.votes.items()),
+        )
+        for case in waiting
+    ]
+    cases.write_cases(path, rows)
+    return len(rows)
+
+
+def read_cases(study: Study, adjudicator: str, path: Path) -> int:
+    """Keep the decisions in a sheet of cases, all or none; rows without a decision are passed over. How many were kept.
+
+    Raises `ReadError` naming the row for a decision that cannot be understood.
+    """
+    seat, rows, print_ = study.seat(adjudicator), cases.read_cases(path), file_sha256(path)
+    in_force = study.decisions()
+    for row in rows:
+        latest = in_force.get((row.segment_id, row.code_key))
+        seat.decide(
+            row.segment_id,
+            row.code_key,
+            present=row.present,
+            valence=row.valence,
+            reason=row.reason,
+            note=row.note,
+            seen=latest.id if latest else None,
+            client_id=derived_id("case", print_, adjudicator, row.segment_id, row.code_key),
+        )
+    return len(rows)

@@ -1,0 +1,244 @@
+"""A study is a folder: this module knows its shape and reads its `study.toml`.
+
+my-study/
+  study.toml      what the study is, who codes, options of the stages
+  recordings/     audio and video            transcripts/   VTT, SRT, DOCX, TXT; participants.csv
+  codebooks/      YAML                       exports/       what qualkit writes for others
+  study.sqlite    the database               .qualkit/      results that can be made again
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, dataclass, field, fields
+from datetime import date
+from difflib import get_close_matches
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeVar
+
+from qualkit.errors import StudyError
+
+OptionsT = TypeVar("OptionsT")
+
+FOLDERS = ("recordings", "transcripts", "codebooks", "exports")
+SOUND_SUFFIXES = frozenset(
+    [".aac", ".aif", ".aiff", ".avi", ".flac", ".m4a", ".m4v", ".mka", ".mkv", ".mov", ".mp2", ".mp3", ".mp4", ".mpeg", ".mpg", ".oga", ".ogg", ".opus", ".wav", ".webm", ".wma", ".wmv"]
+)
+"""Files that count as recordings."""
+
+MODERATORS = ("moderator", "facilitator", "interviewer", "host", "researcher")
+"""Speaker labels that are taken for the moderator unless `study.toml` names others."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meeting:
+    """What `study.toml` says of one transcript or recording, by the stem of its file name."""
+
+    title: str = ""
+    site: str | None = None
+    held_on: date | None = None
+    kind: str = "focus group"
+    speakers: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """The contents of `study.toml`."""
+
+    title: str
+    question: str = ""
+    language: str = "en"
+    codebook: str = ""
+    moderators: tuple[str, ...] = MODERATORS
+    coders: tuple[str, ...] = ()
+    adjudicators: tuple[str, ...] = ()
+    show_suggestions: bool = True
+    meetings: Mapping[str, Meeting] = field(default_factory=dict)
+    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """Paths inside a study's folder."""
+
+    path: Path
+
+    @property
+    def config_file(self) -> Path:
+        """`study.toml`."""
+        return self.path / "study.toml"
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file."""
+        return self.path / "study.sqlite"
+
+    @property
+    def artifacts(self) -> Path:
+        """Results of long work, each named by what it was made from; safe to delete."""
+        return self.path / ".qualkit"
+
+    @property
+    def exports(self) -> Path:
+        """Where tables are written."""
+        return self.path / "exports"
+
+    def recordings(self) -> list[Path]:
+        """Audio and video files, sorted by name. Raises `StudyError` if the folder is missing."""
+        return [path for path in self._files("recordings") if path.suffix.lower() in SOUND_SUFFIXES]
+
+    def transcripts(self, suffixes: frozenset[str]) -> list[Path]:
+        """Transcript files with one of `suffixes`, sorted by name; README files are passed over."""
+        files = self._files("transcripts")
+        return [path for path in files if path.suffix.lower() in suffixes and path.stem.lower() != "readme"]
+
+    def _files(self, name: str) -> list[Path]:
+        folder = self.path / name
+        if not folder.is_dir():
+            raise StudyError(f"{self.path}: the folder {name}/ is missing; make it, or run  qualkit init  to set the study up.")
+        return sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith((".", "~$")))
+
+    def config(self) -> Config:
+        """Read `study.toml`. Raises `StudyError` for a missing file, bad TOML or an unknown entry."""
+        if not self.config_file.is_file():
+            raise StudyError(f"{self.path} is no study: it has no study.toml; make one with  qualkit init {self.path}")
+        try:
+            said = tomllib.loads(self.config_file.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise StudyError(f"{self.config_file}: not valid TOML: {error}.") from error
+        return _config(said, self.config_file)
+
+
+def _config(said: dict[str, Any], file: Path) -> Config:
+    _refuse_unknown(said, ("study", "meetings", "options"), f"{file}")
+    about = said.get("study", {})
+    if "title" not in about:
+        raise StudyError(f"{file}: [study] has no title.")
+    meetings = {
+        name: Meeting(**_checked(Meeting, entry, f"{file} [meetings.{name}]"))
+        for name, entry in said.get("meetings", {}).items()
+    }
+    return Config(**_checked(Config, about, f"{file} [study]"), meetings=meetings, options=said.get("options", {}))
+
+
+def _checked(kind: type, entry: Mapping[str, Any], where: str) -> dict[str, Any]:
+    _refuse_unknown(entry, tuple(item.name for item in fields(kind)), where)
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
+
+
+def _refuse_unknown(entry: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
+    for name in entry:
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else f" Known: {', '.join(known)}."
+            raise StudyError(f"{where}: there is no entry {name!r}.{hint}")
+
+
+def options_of(stage: ModuleType, config: Config, given: Mapping[str, Any]) -> Any:
+    """A stage's `Options`: its defaults, then `study.toml`, then what is `given`, each None being passed over.
+
+    Raises `StudyError` for an option that the stage does not have or a value of another type.
+    """
+    word = stage.__name__.rsplit(".", 1)[-1]
+    kind = stage.Options
+    said = _checked(kind, config.options.get(word, {}), f"study.toml [options.{word}]")
+    chosen = {**said, **{key: value for key, value in given.items() if value is not None}}
+    for item in fields(kind):
+        default = item.default if item.default is not MISSING else None
+        value = chosen.get(item.name, default)
+        if (
+            default is not None
+            and not isinstance(value, type(default))
+            and not (isinstance(default, float) and isinstance(value, int))
+        ):
+            wanted = type(default).__name__
+            raise StudyError(f"study.toml [options.{word}]: {item.name} must be of type {wanted}, not {value!r}.")
+    return kind(**chosen)
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes, read in pieces."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def make(path: Path, *, title: str, question: str = "", codebook: Path | None = None) -> Folder:
+    """Make a study's folder; what is there already is kept.
+
+    Raises `StudyError` if `path` is a file or a study already.
+    """
+    folder = Folder(path)
+    if path.is_file():
+        raise StudyError(f"{path} is a file; name a folder for the study.")
+    if folder.config_file.exists():
+        raise StudyError(f"{path} is a study already: it has a study.toml.")
+    for name in FOLDERS:
+        (path / name).mkdir(parents=True, exist_ok=True)
+    source = codebook or sample_folder() / "codebooks" / "mat_implementation.yaml"
+    target = path / "codebooks" / source.name
+    if not target.exists():
+        shutil.copyfile(source, target)
+    write_config(
+        folder, {"study": {"title": title, "question": question, "language": "en", "codebook": f"codebooks/{source.name}"}}
+    )
+    return folder
+
+
+def write_config(folder: Folder, said: Mapping[str, Any]) -> None:
+    """Write `study.toml`."""
+    import tomli_w
+
+    folder.config_file.write_text(tomli_w.dumps(said), encoding="utf-8")
+
+
+def add_files(folder: Folder, paths: Sequence[Path], transcript_suffixes: frozenset[str]) -> list[Path]:
+    """Copy recordings and transcripts, or all of them in a folder, to where they belong; the copies.
+
+    Raises `StudyError` for a path that is not there, a file of an unknown kind, or a name that is taken by another file.
+    """
+    kinds = {**dict.fromkeys(SOUND_SUFFIXES, "recordings"), **dict.fromkeys(transcript_suffixes, "transcripts")}
+    plan: dict[Path, Path] = {}
+    for path in paths:
+        if not path.exists():
+            raise StudyError(f"{path}: there is no such file or folder.")
+        inside = sorted(item for item in path.iterdir() if item.suffix.lower() in kinds) if path.is_dir() else [path]
+        if path.is_dir() and not inside:
+            raise StudyError(f"{path}: the folder holds no recording and no transcript.")
+        plan.update({item: folder.path / _place(item, kinds) / item.name for item in inside})
+    for source, target in plan.items():
+        if target.exists() and file_sha256(source) != file_sha256(target):
+            raise StudyError(f"{target} is there already and is another file; rename {source} first.")
+    for source, target in plan.items():
+        shutil.copyfile(source, target)
+    return list(plan.values())
+
+
+def _place(path: Path, kinds: Mapping[str, str]) -> str:
+    if path.suffix.lower() not in kinds:
+        known = ", ".join(sorted(kinds))
+        raise StudyError(f"{path}: neither a recording nor a transcript that can be read; known are {known}.")
+    return kinds[path.suffix.lower()]
+
+
+def sample_folder() -> Path:
+    """Where the sample study's recordings, transcripts and codebooks lie: in the package, or in the checkout around it."""
+    package = Path(__file__).parent.parent
+    return package / "sample" if (package / "sample").is_dir() else package.parent
+
+
+def make_sample(path: Path) -> Folder:
+    """Make a copy of the synthetic sample study in `path`: one group as audio, three as transcripts, two coders' codes."""
+    sample = sample_folder()
+    folder = make(path, title="Post-overdose outreach in a rural county (synthetic sample)", codebook=None)
+    recording = next((sample / "recordings").glob("*.ogg"))
+    shutil.copyfile(recording, path / "recordings" / recording.name)
+    for source in sorted((sample / "transcripts").iterdir()):
+        if source.is_file() and source.stem != recording.stem and source.suffix in {".txt", ".docx", ".srt", ".vtt", ".csv"}:
+            shutil.copyfile(source, path / "transcripts" / source.name)
+    shutil.copytree(sample / "transcripts" / "codings", path / "transcripts" / "codings", dirs_exist_ok=True)
+    shutil.copyfile(sample / "study.toml", folder.config_file)
+    return folder

@@ -1,0 +1,179 @@
+"""Keeping what people judge: appended with who and when, never overwritten, each act once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from qualkit.errors import StaleError, StudyError
+from qualkit.model import (
+    REASONS,
+    Assignment,
+    Choice,
+    Codebook,
+    Coder,
+    Decision,
+    Round,
+    Segment,
+    Valence,
+    Visit,
+    derived_id,
+    new_id,
+    utc_now,
+)
+from qualkit.store import Writing
+
+
+def coder_named(tx: Writing, name: str) -> Coder:
+    """The human coder of that name, made known if new. Raises `StudyError` for a blank name or a machine's."""
+    name = " ".join(name.split())
+    if not name:
+        raise StudyError("A coder needs a name.")
+    known = tx.first(Coder, name=name)
+    if known is not None and known.kind != "human":
+        raise StudyError(f"{name!r} is a machine coder; a person needs another name.")
+    if known is None:
+        known = Coder(id=derived_id("coder", name), name=name)
+        tx.insert([known])
+        tx.log(known.id, "joined", {"coder_id": known.id})
+    return known
+
+
+def check_choices(choices: Sequence[Choice], codebook: Codebook, *, need_valence: bool = True) -> tuple[Choice, ...]:
+    """Choices with the only possible valence filled in.
+
+    Raises `StudyError` for an unknown code, a code given twice, a valence that the code cannot take, or, if
+    `need_valence`, one that is missing.
+    """
+    codes = codebook.by_key
+    keys = [choice.code_key for choice in choices]
+    if len(set(keys)) < len(keys):
+        raise StudyError(f"The code {max(keys, key=keys.count)!r} was given twice to one segment.")
+    for key in keys:
+        if key not in codes:
+            raise StudyError(f"The codebook has no code {key!r}.")
+    return tuple(_checked(choice, codes[choice.code_key].valences, need_valence) for choice in choices)
+
+
+def _checked(choice: Choice, valences: tuple[Valence, ...], need_valence: bool) -> Choice:
+    if choice.valence is None and len(valences) == 1:
+        return replace(choice, valence=valences[0])
+    if choice.valence is None and valences and need_valence:
+        raise StudyError(f"{choice.code_key}: say whether it is {', '.join(valences)}.")
+    if choice.valence is not None and choice.valence not in valences:
+        raise StudyError(f"{choice.code_key} cannot be {choice.valence}; it takes {', '.join(valences) or 'no valence'}.")
+    return choice
+
+
+def record(
+    tx: Writing,
+    *,
+    coder: Coder,
+    round_: Round,
+    segment_id: str,
+    choices: Sequence[Choice],
+    memo: str = "",
+    base_version: int | None = None,
+    client_id: str | None = None,
+) -> Visit:
+    """Keep a coder's judgement of one segment: all the codes it has in their eyes, none being a judgement, too.
+
+    `base_version` is the version of the coder's own judgement that was on the screen (0 for none). An act whose
+    `client_id` is in the log already changes nothing. Raises `StaleError` if the judgement was changed elsewhere.
+    """
+    mine: dict[str, Any] = {"segment_id": segment_id, "coder_id": coder.id, "round_id": round_.id}
+    before = tx.first(Visit, **mine)
+    if client_id is not None and before is not None and tx.has_happened(client_id):
+        return before
+    present = before.version if before else 0
+    if base_version is not None and base_version != present:
+        raise StaleError("This segment was judged again in another window meanwhile; look at the newer judgement first.")
+    visit = Visit(**mine, version=present + 1, seen_at=utc_now())
+    tx.replace([visit])
+    tx.retire(Assignment, **mine)
+    made = [_assignment(choice, visit) for choice in choices]
+    tx.insert(made)
+    if memo or before:
+        tx.set_memo(segment_id, coder.id, round_.id, memo)
+    tx.log(coder.id, "judged", {**_said(visit, made), "memo_sha256": digest(memo, visit)}, client_id)
+    return visit
+
+
+def _assignment(choice: Choice, visit: Visit) -> Assignment:
+    return Assignment(
+        id=new_id(),
+        segment_id=visit.segment_id,
+        code_key=choice.code_key,
+        coder_id=visit.coder_id,
+        round_id=visit.round_id,
+        valence=choice.valence,
+        confidence=choice.confidence,
+        rationale=choice.rationale,
+        evidence=choice.evidence,
+        made_at=visit.seen_at,
+    )
+
+
+def _said(visit: Visit, made: Sequence[Assignment]) -> dict[str, object]:
+    codes = [{"id": item.id, "code_key": item.code_key, "valence": item.valence} for item in made]
+    return {"segment_id": visit.segment_id, "round_id": visit.round_id, "version": visit.version, "codes": codes}
+
+
+def digest(text: str, salt: object) -> str | None:
+    """Salted SHA-256 of free text, so that the log proves it without holding it; None for no text."""
+    return hashlib.sha256(f"{salt}\x1f{text}".encode()).hexdigest() if text else None
+
+
+def decide(
+    tx: Writing,
+    *,
+    adjudicator: Coder,
+    round_: Round,
+    segment_id: str,
+    code_key: str,
+    present: bool,
+    valence: Valence | None,
+    reason: str,
+    note: str = "",
+    seen: str | None = None,
+    client_id: str | None = None,
+) -> Decision:
+    """Keep an adjudicator's decision on one code of one segment.
+
+    `seen` is the id of the decision that was on the screen, None for none. Raises `StaleError` if somebody has decided
+    meanwhile, and `StudyError` for an unknown segment or a reason that is not one of `REASONS`.
+    """
+    latest = tx.first(Decision, segment_id=segment_id, code_key=code_key, round_id=round_.id)
+    if client_id is not None and latest is not None and tx.has_happened(client_id):
+        return latest
+    if (latest.id if latest else None) != seen:
+        raise StaleError("Somebody decided this case meanwhile; look at the newer decision first.")
+    if reason not in REASONS:
+        raise StudyError(f"{reason!r} is no reason; choose {', '.join(REASONS)}.")
+    if tx.first(Segment, id=segment_id) is None:
+        raise StudyError("There is no such segment.")
+    decision = Decision(
+        id=new_id(),
+        segment_id=segment_id,
+        code_key=code_key,
+        round_id=round_.id,
+        present=present,
+        valence=valence if present else None,
+        adjudicator_id=adjudicator.id,
+        reason=reason,
+        note=note,
+        supersedes=seen,
+        decided_at=utc_now(),
+    )
+    tx.retire(Decision, segment_id=segment_id, code_key=code_key, round_id=round_.id)
+    tx.insert([decision])
+    payload = {**_without_text(decision), "note_sha256": digest(note, decision.id)}
+    tx.log(adjudicator.id, "decided", payload, client_id)
+    return decision
+
+
+def _without_text(decision: Decision) -> dict[str, object]:
+    named = ("id", "segment_id", "code_key", "round_id", "present", "valence", "reason", "supersedes")
+    return {name: getattr(decision, name) for name in named}

@@ -1,0 +1,294 @@
+"""A person's place in a study: everything they may see and do, and nothing else.
+
+Blindness lives here, below the pages. While a round is blind, somebody who codes in it sees
+
+- of a segment they have not judged: the words, the talk around them, the sound; no code by anyone, no suggestion;
+- of a segment they have judged: their own codes, and suggestions if the study shows any;
+- cases for adjudication only on segments they have judged;
+- agreement, topics and themes only once they have judged every segment.
+
+People named in `adjudicators` of `study.toml` do not code and see everything. When the round is revealed, everybody does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from qualkit.errors import BlindnessError, StudyError
+from qualkit.model import (
+    Agreement,
+    Assignment,
+    Case,
+    Choice,
+    Codebook,
+    Coder,
+    Decision,
+    Participant,
+    Recording,
+    Role,
+    Round,
+    Segment,
+    Suggestion,
+    Theme,
+    ThemeRow,
+    Topic,
+    Transcript,
+    Turn,
+    Valence,
+    Visit,
+    by_id,
+)
+from qualkit.study import judgements, meetings
+from qualkit.study.study import Study
+
+CONTEXT_TURNS = 3
+"""Turns shown before and after a segment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A turn as it is read: who, when, what."""
+
+    speaker: str
+    is_moderator: bool
+    text: str
+    start_s: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A segment as its coder may see it. `choices`, `memo` and `version` are the viewer's own."""
+
+    segment: Segment
+    transcript: Transcript
+    speaker: str
+    question: str | None
+    before: tuple[Line, ...]
+    after: tuple[Line, ...]
+    has_audio: bool
+    version: int
+    choices: tuple[Choice, ...]
+    memo: str
+    suggestions: tuple[Suggestion, ...]
+
+
+class Seat:
+    """What one named person may do in one study. Get one from `Study.seat`."""
+
+    def __init__(self, study: Study, name: str) -> None:
+        self._study = study
+        with study.store.write() as tx:
+            self.coder: Coder = judgements.coder_named(tx, name)
+            self.round: Round = meetings.open_round(tx)
+
+    @property
+    def name(self) -> str:
+        """The person's name."""
+        return self.coder.name
+
+    @property
+    def codebook(self) -> Codebook:
+        """The codebook in force."""
+        return self._study.codebook()
+
+    @property
+    def is_adjudicator(self) -> bool:
+        """Whether `study.toml` names this person as one who decides and does not code."""
+        return self.name in self._study.config.adjudicators
+
+    # ------------------------------------------------------------ coding
+
+    def judged(self) -> dict[str, Visit]:
+        """This person's judgements in the round, by segment id."""
+        with self._study.store.read() as tx:
+            return {visit.segment_id: visit for visit in tx.all(Visit, coder_id=self.coder.id, round_id=self.round.id)}
+
+    def queue(self, transcript_id: str | None = None) -> list[str]:
+        """Ids of the segments to be coded, judged or not, in the order of the talk."""
+        segments = self._study.coded_segments()
+        return [segment.id for segment in segments if transcript_id in (None, segment.transcript_id)]
+
+    def progress(self) -> tuple[int, int]:
+        """How many segments this person has judged, of how many."""
+        queue, judged = self.queue(), self.judged()
+        return sum(segment_id in judged for segment_id in queue), len(queue)
+
+    def view(self, segment_id: str) -> View:
+        """A segment with the talk around it, and with no more judgement than its viewer may see.
+
+        Raises `StudyError` if there is no such segment.
+        """
+        with self._study.store.read() as tx:
+            segment = tx.first(Segment, id=segment_id)
+            if segment is None:
+                raise StudyError("There is no such segment; it may have been cut anew. Open the page again.")
+            transcript = tx.all(Transcript, id=segment.transcript_id)[0]
+            people = by_id(tx.all(Participant, transcript_id=transcript.id))
+            turns = tx.all(Turn, transcript_id=transcript.id)
+            mine: dict[str, Any] = {"segment_id": segment_id, "coder_id": self.coder.id, "round_id": self.round.id}
+            visit = tx.first(Visit, **mine)
+            own = tx.all(Assignment, **mine)
+            memo = tx.memo(segment_id, self.coder.id)
+            has_audio = tx.first(Recording, transcript_id=transcript.id) is not None
+        at = next(index for index, turn in enumerate(turns) if turn.id == segment.turn_id)
+        lines = [_line(turn, people) for turn in turns]
+        asked = [line.text for line in lines[:at] if line.is_moderator]
+        return View(
+            segment=segment,
+            transcript=transcript,
+            speaker=lines[at].speaker,
+            question=asked[-1] if asked else None,
+            before=tuple(lines[max(0, at - CONTEXT_TURNS) : at]),
+            after=tuple(lines[at + 1 : at + 1 + CONTEXT_TURNS]),
+            has_audio=has_audio and segment.start_s is not None,
+            version=visit.version if visit else 0,
+            choices=tuple(_choice(item) for item in own),
+            memo=memo,
+            suggestions=tuple(self._suggestions(segment_id, visit)),
+        )
+
+    def _suggestions(self, segment_id: str, visit: Visit | None) -> list[Suggestion]:
+        if not self._study.config.show_suggestions or (visit is None and self._is_blind_coder()):
+            return []
+        return self._study.suggestions(segment_id)
+
+    def judge(
+        self,
+        segment_id: str,
+        choices: Sequence[Choice],
+        *,
+        memo: str = "",
+        base_version: int | None = None,
+        client_id: str | None = None,
+    ) -> Visit:
+        """Keep this person's judgement of a segment; no choice at all means "looked, and no code fits".
+
+        Raises `StudyError` for a code or valence that the codebook does not have, for a segment that is gone and for
+        somebody who adjudicates; `StaleError` if the judgement was changed in another window.
+        """
+        if self.is_adjudicator:
+            raise StudyError(f"{self.name} adjudicates in this study and so does not code.")
+        checked = judgements.check_choices(choices, self.codebook)
+        with self._study.store.write() as tx:
+            if tx.first(Segment, id=segment_id) is None:
+                raise StudyError("There is no such segment.")
+            return judgements.record(
+                tx, coder=self.coder, round_=self.round, segment_id=segment_id, choices=checked, memo=memo,
+                base_version=base_version, client_id=client_id,
+            )  # fmt: skip
+
+    def clip(self, segment_id: str) -> bytes | None:
+        """The segment's own seconds of its recording as Ogg, or None if it cannot be heard."""
+        from qualkit.engines import sound
+
+        with self._study.store.read() as tx:
+            segment = tx.first(Segment, id=segment_id)
+            recording = tx.first(Recording, transcript_id=segment.transcript_id) if segment else None
+        if segment is None or recording is None or segment.start_s is None:
+            return None
+        path = self._study.folder.path / "recordings" / recording.file_name
+        return sound.clip(path, segment.start_s, segment.end_s or segment.start_s + 5) if path.is_file() else None
+
+    # ------------------------------------------------------------ what only those may see who are not blind any more
+
+    def _is_blind_coder(self) -> bool:
+        return self.round.blind and self.round.revealed_at is None and not self.is_adjudicator
+
+    def may_see_results(self) -> bool:
+        """Whether this person may see what all coders together said."""
+        n_judged, n_all = self.progress()
+        return not self._is_blind_coder() or (n_all > 0 and n_judged == n_all)
+
+    def _need_results(self) -> None:
+        if not self.may_see_results():
+            n_judged, n_all = self.progress()
+            raise BlindnessError(
+                f"{self.name} codes blind and has judged {n_judged} of {n_all} segments: results show when all are judged, "
+                "when the round is revealed, or to people whom study.toml names as adjudicators."
+            )
+
+    def cases(self) -> list[Case]:
+        """Cases for adjudication, disputed ones first; while blind, only on segments this person has judged."""
+        judged = self.judged()
+        everything = self.may_see_results()
+        seen = [case for case in self._study.cases() if everything or case.segment_id in judged]
+        return sorted(seen, key=lambda case: (not case.is_disputed, case.decision is not None))
+
+    def decide(
+        self,
+        segment_id: str,
+        code_key: str,
+        *,
+        present: bool,
+        valence: Valence | None = None,
+        reason: str,
+        note: str = "",
+        seen: str | None = None,
+        client_id: str | None = None,
+    ) -> Decision:
+        """Decide one code of one segment; `present=False` against every coder means that nobody was right.
+
+        `seen` is the id of the decision on the screen. Raises `BlindnessError` for a segment this person has yet to
+        judge, `StaleError` if somebody decided meanwhile, `StudyError` for a valence the code cannot take.
+        """
+        if not self.may_see_results() and segment_id not in self.judged():
+            raise BlindnessError(f"{self.name} codes blind and has yet to judge this segment.")
+        choice = Choice(code_key=code_key, valence=valence)
+        checked = judgements.check_choices([choice], self.codebook)[0] if present else choice
+        with self._study.store.write() as tx:
+            return judgements.decide(
+                tx, adjudicator=self.coder, round_=self.round, segment_id=segment_id, code_key=code_key, present=present,
+                valence=checked.valence, reason=reason, note=note, seen=seen, client_id=client_id,
+            )  # fmt: skip
+
+    def agreement(self) -> list[Agreement]:
+        """As `Study.agreement`. Raises `BlindnessError` while this person is blind."""
+        self._need_results()
+        return self._study.agreement()
+
+    def topics(self) -> list[Topic]:
+        """As `Study.topics`. Raises `BlindnessError` while this person is blind."""
+        self._need_results()
+        return self._study.topics()
+
+    def theme_rows(self) -> list[ThemeRow]:
+        """As `Study.theme_rows`. Raises `BlindnessError` while this person is blind."""
+        self._need_results()
+        return self._study.theme_rows()
+
+    def themes(self) -> list[Theme]:
+        """As `Study.themes`. Raises `BlindnessError` while this person is blind."""
+        self._need_results()
+        return self._study.themes()
+
+    def save_themes(self, written: Sequence[Theme]) -> None:
+        """As `Study.save_themes`. Raises `BlindnessError` while this person is blind."""
+        self._need_results()
+        self._study.save_themes(written, author=self.name)
+
+    def segments(self, segment_ids: Sequence[str]) -> dict[str, Segment]:
+        """Segments by id: words, never codes."""
+        with self._study.store.read() as tx:
+            return by_id(tx.all(Segment, id=list(segment_ids)))
+
+
+def _line(turn: Turn, people: dict[str, Participant]) -> Line:
+    person = people.get(turn.participant_id or "")
+    return Line(
+        speaker=person.pseudonym if person else "Unknown speaker",
+        is_moderator=person is not None and person.role is Role.MODERATOR,
+        text=turn.text,
+        start_s=turn.start_s,
+    )
+
+
+def _choice(item: Assignment) -> Choice:
+    return Choice(
+        code_key=item.code_key,
+        valence=item.valence,
+        confidence=item.confidence,
+        rationale=item.rationale,
+        evidence=item.evidence,
+    )

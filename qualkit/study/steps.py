@@ -1,0 +1,505 @@
+"""One step for each machine stage: what it reads, what it would do, and how its results are kept.
+
+A `Step` says what it rests on before it does anything. `Study.run` compares that with the last run of the stage, so work
+is done only when something it rests on has changed; long work inside a step is kept unit by unit as artifacts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qualkit import plugs
+from qualkit.errors import QualkitError, StudyError
+from qualkit.model import (
+    Assignment,
+    Code,
+    Codebook,
+    Coder,
+    CoderKind,
+    Evidence,
+    Participant,
+    Run,
+    Segment,
+    Suggestion,
+    Topic,
+    Turn,
+    Utterance,
+    Valence,
+    Word,
+    by_id,
+    counted,
+    derived_id,
+    grouped,
+    sha256_of,
+    utc_now,
+)
+from qualkit.plugs import Progress
+from qualkit.stages import agree, segment, suggest, themes, topics, transcribe
+from qualkit.store import Writing
+from qualkit.study import meetings
+from qualkit.study.artifacts import Artifacts
+from qualkit.study.folder import file_sha256
+
+if TYPE_CHECKING:
+    from qualkit.study.study import Study
+
+Save = Callable[[Writing, Run], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What a step's work made: a sentence for people, and how to keep it."""
+
+    summary: str
+    save: Save
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A stage ready to run; `inputs` is anything whose checksum tells whether the inputs are the same."""
+
+    stage: str
+    options: Any
+    inputs: Any
+    work: Callable[[Progress], Done]
+    engine: str = ""
+    model_revision: str = ""
+    seed: int | None = None
+    is_needed: bool = True
+    missing: str = ""
+    outputs: tuple[Path, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """Equal for equal stage, options, inputs and engine."""
+        return derived_id("run", self.stage, sha256_of(self.options), sha256_of(self.inputs), self.engine, self.model_revision)
+
+
+def nothing(_tx: Writing, _run: Run) -> None:
+    """Keep nothing but the run itself."""
+
+
+# ---------------------------------------------------------------- transcribe
+
+
+def transcribe_step(study: Study, given: Mapping[str, Any]) -> Step:
+    """Recordings that have no transcript of the same name become transcripts."""
+    options = study.options(transcribe, given)
+    written = {path.stem for path in study.transcript_files()}
+    recordings = [path for path in study.folder.recordings() if path.stem not in written]
+    prints = {path: file_sha256(path) for path in recordings}
+    voices = {path: study.config.meetings[path.stem].speakers for path in recordings if path.stem in study.config.meetings}
+
+    def work(progress: Progress) -> Done:
+        heard, failed = _hear_all(study, prints, voices, options, progress)
+        if failed:
+            saved = "" if not heard else f" The other {counted(len(heard), 'recording')} are kept and need not be done again."
+            raise StudyError(" ".join(failed) + saved)
+
+        def save(tx: Writing, run: Run) -> None:
+            for path, utterances in heard.items():
+                meetings.save(tx, study, path, prints[path], utterances, run_id=run.id)
+
+        words = sum(len(utterance.words) for utterances in heard.values() for utterance in utterances)
+        return Done(summary=f"{counted(len(heard), 'recording')}, {counted(words, 'word')}", save=save)
+
+    return Step(
+        stage="transcribe",
+        options=options,
+        inputs=[[path.name, sha, voices.get(path), study.meeting_print(path.stem)] for path, sha in prints.items()],
+        engine=options.engine,
+        model_revision=options.model,
+        work=work,
+        is_needed=bool(recordings),
+        missing="no recording without a transcript",
+    )
+
+
+def _hear_all(
+    study: Study, prints: Mapping[Path, str], voices: Mapping[Path, int | None], options: transcribe.Options, progress: Progress
+) -> tuple[dict[Path, list[Utterance]], list[str]]:
+    """Utterances of each recording, and a sentence for each that could not be read; one bad file does not stop the rest."""
+    heard: dict[Path, list[Utterance]] = {}
+    failed: list[str] = []
+    for index, (path, sha) in enumerate(prints.items()):
+
+        def tell(share: float, doing: str, index: int = index, path: Path = path) -> None:
+            progress((index + share) / len(prints), f"{path.name}: {doing}")
+
+        try:
+            heard[path] = hear(study, path, sha, voices.get(path), options, tell)
+        except QualkitError as error:
+            failed.append(str(error))
+    return heard, failed
+
+
+def hear(
+    study: Study, path: Path, sha: str, n_speakers: int | None, options: transcribe.Options, progress: Progress
+) -> list[Utterance]:
+    """Turns of one recording. Words and voices are kept apart, so a crash at the voices keeps the words."""
+    from qualkit.engines import sound
+
+    waveform: list[plugs.Waveform] = []
+
+    def decoded() -> plugs.Waveform:
+        if not waveform:
+            progress(0.0, "decoding")
+            waveform.append(sound.decode(path))
+        return waveform[0]
+
+    def recognise() -> Any:
+        engine = plugs.load("transcribers", options.engine)(options.model)
+        return engine.transcribe(
+            decoded(), language=options.language, progress=lambda share, doing: progress(0.8 * share, doing)
+        )
+
+    kept = Artifacts(study.folder.artifacts / "words")
+    runs = kept.get_or_make([sha, options.engine, options.model, options.language], recognise)
+    cuts = transcribe.spans([[Word(**word) for word in run] for run in runs], pause_s=options.pause_s)
+
+    def tell_apart() -> list[int]:
+        if options.diarizer == "none" or not cuts:
+            return [0] * len(cuts)
+        progress(0.85, "telling voices apart")
+        times = [(cut[0].start_s, cut[-1].end_s) for cut in cuts]
+        labels: list[int] = plugs.load("diarizers", options.diarizer)().label(decoded(), times, n_speakers=n_speakers)
+        return labels
+
+    kept = Artifacts(study.folder.artifacts / "voices")
+    voices = kept.get_or_make([sha, options, n_speakers], tell_apart)
+    return transcribe.assemble(cuts, voices, turn_gap_s=options.turn_gap_s)
+
+
+# ---------------------------------------------------------------- ingest
+
+
+def ingest_step(study: Study, _given: Mapping[str, Any]) -> Step:
+    """Transcript files become turns with speakers."""
+    files = study.transcript_files()
+    prints = {path: file_sha256(path) for path in files}
+
+    def work(progress: Progress) -> Done:
+        read: dict[Path, list[Utterance]] = {}
+        for index, path in enumerate(files):
+            progress(index / len(files), path.name)
+            read[path] = plugs.reader_for(path).read(path)
+        meetings.check_roster(study, {path.stem for path in [*files, *study.folder.recordings()]})
+
+        def save(tx: Writing, run: Run) -> None:
+            meetings.drop_vanished(tx, study)
+            for path, utterances in read.items():
+                meetings.save(tx, study, path, prints[path], utterances, run_id=run.id)
+
+        n_turns = sum(len(utterances) for utterances in read.values())
+        return Done(summary=f"{counted(len(files), 'transcript')}, {counted(n_turns, 'turn')}", save=save)
+
+    return Step(
+        stage="ingest",
+        options={},
+        inputs=[
+            [[path.name, sha, study.meeting_print(path.stem)] for path, sha in prints.items()],
+            sorted(study.recording_names()),
+        ],
+        work=work,
+        is_needed=bool(files),
+        missing="no transcript file",
+    )
+
+
+# ---------------------------------------------------------------- segment
+
+
+def segment_step(study: Study, given: Mapping[str, Any]) -> Step:
+    """Turns become segments; segments that people have coded are never taken away."""
+    options = study.options(segment, given)
+    with study.store.read() as tx:
+        turns = grouped(tx.all(Turn), lambda turn: turn.transcript_id)
+        people = by_id(tx.all(Participant))
+
+    def work(progress: Progress) -> Done:
+        fresh: list[Segment] = []
+        for index, mine in enumerate(turns.values()):
+            progress(index / len(turns), "finding sentences")
+            fresh += segment.run(turns=mine, participants=people, options=options, language=study.tools.language)
+
+        def save(tx: Writing, run: Run) -> None:
+            meetings.refuse_if_coded(tx, {item.id for item in fresh}, "The segments would change")
+            tx.retire(Segment)
+            tx.replace(replace(item, run_id=run.id) for item in fresh)
+
+        n_coded = sum(item.is_coded for item in fresh)
+        return Done(summary=f"{counted(len(fresh), 'segment')}, {n_coded} to be coded", save=save)
+
+    return Step(
+        stage="segment",
+        options=options,
+        inputs=sha256_of([list(turns.values()), people]),
+        engine=options.language,
+        work=work,
+        is_needed=bool(turns),
+        missing="no turn yet",
+    )
+
+
+# ---------------------------------------------------------------- suggest
+
+
+def suggest_step(study: Study, given: Mapping[str, Any]) -> Step:
+    """Machine coders propose codes. Each code is a unit: a code that did not change is not asked about again."""
+    options = study.options(suggest, given)
+    segments, codebook = study.coded_segments(), study.codebook()
+    corpus = sha256_of([(item.id, item.text) for item in segments])
+    names = options.suggesters if segments and codebook.codes else ()
+    machines = [_KeptSuggester(study, plugs.load("suggesters", name)(), corpus) for name in names]
+    revisions = {machine.name: machine.revision(study.tools) for machine in machines}
+
+    def work(progress: Progress) -> Done:
+        study.tools.progress = progress
+        n_stale = max(len(machine.stale(codebook, study.tools)) for machine in machines)
+        found = suggest.run(segments=segments, codebook=codebook, options=options, suggesters=machines, tools=study.tools)
+
+        def save(tx: Writing, run: Run) -> None:
+            for name, suggestions in found.items():
+                keep_suggestions(tx, name, revisions[name], suggestions, run)
+
+        n = sum(len(suggestions) for suggestions in found.values())
+        return Done(
+            summary=f"{counted(n, 'suggestion')}; {n_stale} of {counted(len(codebook.codes), 'code')} asked anew", save=save
+        )
+
+    return Step(
+        stage="suggest",
+        options=options,
+        inputs=[corpus, codebook.sha256],
+        engine="+".join(revisions),
+        model_revision=" ".join(f"{name}={revision}" for name, revision in revisions.items()),
+        work=work,
+        is_needed=bool(machines),
+        missing="no segment to code" if codebook.codes else "no codebook",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _KeptSuggester:
+    """A machine coder whose answers are kept code by code, so that it is asked only about codes that changed."""
+
+    study: Study
+    machine: plugs.Suggester
+    corpus: str
+
+    @property
+    def name(self) -> str:
+        return self.machine.name
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        return self.machine.needs
+
+    def revision(self, tools: plugs.Tools) -> str:
+        return self.machine.revision(tools)
+
+    def suggest(self, segments: Sequence[Segment], codebook: Codebook, tools: plugs.Tools) -> list[Suggestion]:
+        stale = self.stale(codebook, tools)
+        if stale:
+            orphans = tuple(replace(code, parent_key=None) for code in stale)
+            fresh = self.machine.suggest(segments, replace(codebook, codes=orphans), tools)
+            by_code = grouped(fresh, lambda item: item.code_key)
+            for code in stale:
+                self._kept.put(self._unit(code, tools), by_code.get(code.key, []))
+        return [_suggestion(item) for code in codebook.codes for item in self._kept.get(self._unit(code, tools))]
+
+    def stale(self, codebook: Codebook, tools: plugs.Tools) -> list[Code]:
+        return [code for code in codebook.codes if not self._kept.has(self._unit(code, tools))]
+
+    def _unit(self, code: Code, tools: plugs.Tools) -> list[Any]:
+        return [self.name, self.revision(tools), self.corpus, code]
+
+    @property
+    def _kept(self) -> Artifacts:
+        return Artifacts(self.study.folder.artifacts / "suggestions")
+
+
+def _suggestion(plain: Mapping[str, Any]) -> Suggestion:
+    evidence = tuple(Evidence(**item) for item in plain["evidence"])
+    valence = Valence(plain["valence"]) if plain["valence"] else None
+    return Suggestion(**{**plain, "evidence": evidence, "valence": valence})
+
+
+def keep_suggestions(tx: Writing, name: str, revision: str, suggestions: Sequence[Suggestion], run: Run) -> None:
+    """File a machine's suggestions under its own name, in place of its earlier ones."""
+    coder = Coder(id=derived_id("machine", name), name=name, kind=CoderKind.MACHINE, engine=revision)
+    tx.replace([coder])
+    round_ = meetings.open_round(tx)
+    tx.retire(Assignment, coder_id=coder.id)
+    tx.insert(
+        Assignment(
+            id=derived_id("suggestion", run.id, utc_now().isoformat(), name, item.segment_id, item.code_key),
+            segment_id=item.segment_id,
+            code_key=item.code_key,
+            coder_id=coder.id,
+            round_id=round_.id,
+            valence=item.valence,
+            confidence=item.score,
+            rationale=item.rationale,
+            evidence=item.evidence,
+            run_id=run.id,
+            made_at=run.ended_at,
+        )
+        for item in suggestions
+    )
+    tx.log(coder.id, "suggested", {"run_id": run.id, "n": len(suggestions), "sha256": sha256_of(suggestions)})
+
+
+# ---------------------------------------------------------------- topics
+
+
+def topics_step(study: Study, given: Mapping[str, Any]) -> Step:
+    """Segments are clustered into topics; a changed codebook only changes which codes lie near them."""
+    options = study.options(topics, given)
+    segments, codebook = study.coded_segments(), study.codebook()
+    clusters_of = [sha256_of([(item.id, item.text) for item in segments]), options]
+
+    def work(progress: Progress) -> Done:
+        progress(0.05, "embedding")
+        vectors = study.tools.embedder.embed([item.text for item in segments], progress)
+        code_texts = [f"{code.name}. {code.definition}" for code in codebook.codes]
+        progress(0.4, "clustering")
+        found = topics.run(
+            segments=segments,
+            vectors=vectors,
+            codebook=codebook,
+            code_vectors=study.tools.embedder.embed(code_texts),
+            options=options,
+            clusterer=_KeptClusters(study, clusters_of),
+            run_id=derived_id("clusters", sha256_of(clusters_of)),
+        )
+
+        def save(tx: Writing, run: Run) -> None:
+            tx.retire(Topic)
+            tx.replace(replace(topic, run_id=run.id) for topic in found)
+
+        outliers = sum(len(topic.segment_ids) for topic in found if topic.number < 0)
+        n_topics = sum(topic.number >= 0 for topic in found)
+        return Done(summary=f"{counted(n_topics, 'topic')}, {outliers} of {len(segments)} segments are outliers", save=save)
+
+    return Step(
+        stage="topics",
+        options=options,
+        inputs=[clusters_of, sha256_of([(code.key, code.name, code.definition) for code in codebook.codes])],
+        engine="bertopic",
+        seed=options.seed,
+        work=work,
+        is_needed=bool(segments),
+        missing="no segment to code",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _KeptClusters:
+    """A clusterer whose result for these segments is kept, so that it is asked once."""
+
+    study: Study
+    made_from: Any
+    name: str = "bertopic"
+    revision: str = ""
+
+    def cluster(
+        self, texts: Sequence[str], vectors: plugs.Vectors, *, seed: int, min_size: int
+    ) -> tuple[list[int], Mapping[int, tuple[str, ...]]]:
+        def make() -> Any:
+            numbers, words = self.study.clusterer().cluster(texts, vectors, seed=seed, min_size=min_size)
+            return [numbers, words]
+
+        numbers, words = Artifacts(self.study.folder.artifacts / "clusters").get_or_make(self.made_from, make)
+        return numbers, {int(number): tuple(said) for number, said in words.items()}
+
+
+# ---------------------------------------------------------------- agree, themes, export
+
+
+def agree_step(study: Study, given: Mapping[str, Any]) -> Step:
+    """Agreement between the people who coded."""
+    options = study.options(agree, given)
+    votes, codebook = study.votes(), study.codebook()
+
+    def work(_progress: Progress) -> Done:
+        pooled = {item.measure: item for item in agree.run(votes=votes, code_keys=list(codebook.by_key), options=options)[:3]}
+        kappa, coders = pooled["kappa"], len({coder for said in votes.values() for coder in said})
+        n_units = sum(len(said) > 1 for said in votes.values())
+        value = f"pooled kappa {kappa.value:.2f}" if kappa.value is not None else f"no kappa: {kappa.undefined_because}"
+        return Done(
+            summary=f"{counted(coders, 'coder')}, {counted(n_units, 'segment')} coded by two or more, {value}", save=nothing
+        )
+
+    return Step(
+        stage="agree",
+        options=options,
+        inputs=[sha256_of(votes), list(codebook.by_key)],
+        work=work,
+        is_needed=any(len(said) > 1 for said in votes.values()),
+        missing="nobody has coded the same segment twice",
+    )
+
+
+def themes_step(study: Study, given: Mapping[str, Any]) -> Step:
+    """Codes that count become rows of the theme table."""
+    options = study.options(themes, given)
+    codes, corpus = study.final_codes(options.min_score), study.corpus()
+
+    def work(_progress: Progress) -> Done:
+        rows = study.theme_rows(given)
+        n_themes = len({row.theme for row in rows})
+        return Done(
+            summary=f"{counted(n_themes, 'theme')}, {counted(len(rows), 'row')}, from {counted(len(codes), 'code')}",
+            save=nothing,
+        )
+
+    return Step(
+        stage="themes",
+        options=options,
+        inputs=sha256_of([codes, study.themes(), list(corpus.segments), study.codebook().sha256]),
+        work=work,
+        is_needed=bool(codes),
+        missing="no code that counts yet",
+    )
+
+
+def export_step(study: Study, given: Mapping[str, Any]) -> Step:
+    """Tables become files."""
+    tables = study.tables()
+    formats = tuple(given.get("formats") or plugs.names("exporters"))
+    exporters = {name: plugs.load("exporters", name) for name in formats}
+    paths = {
+        study.folder.exports / f"{stem}{exporter.suffix}": (exporter, table)
+        for stem, table in tables.items()
+        for exporter in exporters.values()
+    }
+
+    def work(progress: Progress) -> Done:
+        study.write_tables(paths, progress)
+        return Done(summary=f"{counted(len(paths), 'file')} in {study.folder.exports.name}/", save=nothing)
+
+    return Step(
+        stage="export",
+        options={"formats": formats},
+        inputs=sha256_of(tables),
+        work=work,
+        is_needed="theme_table" in tables,
+        missing="no theme table yet",
+        outputs=tuple(paths),
+    )
+
+
+STEPS: Mapping[str, Callable[[Study, Mapping[str, Any]], Step]] = {
+    "transcribe": transcribe_step,
+    "ingest": ingest_step,
+    "segment": segment_step,
+    "suggest": suggest_step,
+    "topics": topics_step,
+    "agree": agree_step,
+    "themes": themes_step,
+    "export": export_step,
+}

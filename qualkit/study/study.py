@@ -1,0 +1,418 @@
+"""One study: the Python door. It fetches, has a pure function work, and writes results and record together.
+
+    study = Study.open("my-study")
+    for outcome in study.run():
+        print(outcome.run.stage, outcome.run.summary)
+    study.seat("Ana").judge(...)
+
+Pages and people who code go through a `Seat`, which knows what they may see.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qualkit import plugs
+from qualkit.errors import StudyError
+from qualkit.model import (
+    Agreement,
+    Assignment,
+    Basis,
+    Case,
+    Codebook,
+    Coder,
+    CoderKind,
+    Decision,
+    FinalCode,
+    Participant,
+    Recording,
+    Round,
+    Run,
+    Segment,
+    StudyInfo,
+    Suggestion,
+    Table,
+    Theme,
+    ThemeRow,
+    Topic,
+    Transcript,
+    Valence,
+    Visit,
+    as_plain,
+    by_id,
+    counted,
+    derived_id,
+    new_id,
+    sha256_of,
+    utc_now,
+)
+from qualkit.plugs import Progress, no_progress
+from qualkit.stages import STAGES, adjudicate, agree, themes
+from qualkit.store import Store
+from qualkit.study import folder as folders
+from qualkit.study import meetings
+from qualkit.study.artifacts import write_atomically
+from qualkit.study.folder import Config, Folder
+from qualkit.study.steps import STEPS, Step
+from qualkit.study.workbench import Workbench
+
+if TYPE_CHECKING:
+    from qualkit.study.seat import Seat
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of asking a stage to run: `run` is None where there was nothing to do it on, as `why` says."""
+
+    stage: str
+    run: Run | None
+    is_fresh: bool
+    why: str = ""
+
+
+class Study:
+    """A study folder and its database. Open one with `Study.open`, make one with `Study.init`."""
+
+    def __init__(self, folder: Folder) -> None:
+        self.folder = folder
+        self.config: Config = folder.config()
+        self.store = Store.at(folder.database)
+        self.tools = Workbench(folder.artifacts)
+        self._codebook_read: tuple[tuple[int, int] | None, Codebook] | None = None
+        self.info = self._introduce()
+
+    @classmethod
+    def open(cls, path: str | Path) -> Study:
+        """The study in a folder. Raises `StudyError` if it is none."""
+        folder = Folder(Path(path))
+        if not folder.path.is_dir():
+            raise StudyError(f"{path}: there is no such folder; make a study with  qualkit init {path}")
+        return cls(folder)
+
+    @classmethod
+    def init(cls, path: str | Path, *, title: str, question: str = "", codebook: Path | None = None) -> Study:
+        """Make a study in a folder, which may hold files already. Raises `StudyError` if it is a study."""
+        return cls(folders.make(Path(path), title=title, question=question, codebook=codebook))
+
+    def _introduce(self) -> StudyInfo:
+        with self.store.read() as tx:
+            known = tx.first(StudyInfo)
+        info = StudyInfo(
+            id=known.id if known else new_id(),
+            title=self.config.title,
+            question=self.config.question,
+            language=self.config.language,
+            created_at=known.created_at if known else utc_now(),
+        )
+        if info != known:
+            with self.store.write() as tx:
+                tx.replace([info])
+                tx.log("qualkit", "described the study", {"study_id": info.id})
+        return info
+
+    # ------------------------------------------------------------ what the folder says
+
+    def options(self, stage: Any, given: Mapping[str, Any]) -> Any:
+        """Options of a stage module: defaults, then `study.toml`, then `given`."""
+        return folders.options_of(stage, self.config, given)
+
+    def transcript_suffixes(self) -> frozenset[str]:
+        """Suffixes of files that an installed reader knows."""
+        readers = [plugs.load("readers", name) for name in plugs.names("readers")]
+        return frozenset(suffix for reader in readers for suffix in reader.suffixes)
+
+    def transcript_files(self) -> list[Path]:
+        """Files in `transcripts/` that can be read."""
+        return self.folder.transcripts(self.transcript_suffixes())
+
+    def recording_names(self) -> list[str]:
+        """File names in `recordings/`."""
+        return [path.name for path in self.folder.recordings()]
+
+    def roster(self) -> dict[tuple[str, str], meetings.Person]:
+        """Who stands behind the speaker labels, from `transcripts/participants.csv`."""
+        return meetings.read_roster(self.folder.path / "transcripts" / meetings.ROSTER)
+
+    def meeting_print(self, stem: str) -> str:
+        """Checksum of what the study says about one meeting: a change means that it is read again."""
+        people = [person for (transcript, _), person in sorted(self.roster().items()) if transcript == stem.casefold()]
+        return sha256_of([people, self.config.meetings.get(stem), self.config.moderators])
+
+    def codebook(self) -> Codebook:
+        """The codebook that `study.toml` names, kept as a new version if it has changed since it was last read."""
+        from qualkit.readers.codebook import read_codebook
+
+        if not self.config.codebook:
+            raise StudyError(f'{self.folder.config_file}: [study] names no codebook; add  codebook = "codebooks/NAME.yaml"')
+        path = self.folder.path / self.config.codebook
+        print_ = (path.stat().st_mtime_ns, path.stat().st_size) if path.is_file() else None
+        if print_ is not None and self._codebook_read and self._codebook_read[0] == print_:
+            return self._codebook_read[1]
+        book = read_codebook(path)
+        with self.store.read() as tx:
+            known = tx.codebook()
+        if known is None or known.sha256 != book.sha256:
+            with self.store.write() as tx:
+                number = tx.add_codebook(book)
+                changes = known.diff(book) if known else {"added": tuple(book.by_key)}
+                tx.log("qualkit", "read a codebook", {"sha256": book.sha256, "number": number, **changes})
+        self._codebook_read = (print_, book)
+        return book
+
+    # ------------------------------------------------------------ running stages
+
+    def run(
+        self, stage: str | None = None, *, progress: Callable[[str], Progress] = lambda _stage: no_progress, **given: Any
+    ) -> Iterator[Outcome]:
+        """Run one machine stage, or all in order, lazily: each `Outcome` comes when its stage is done.
+
+        A stage whose inputs, options and engine are those of its last run is not run again. `progress` gives, for a
+        stage's name, the function to report to. Raises `QualkitError` if a stage cannot go on; nothing half-done is kept.
+        """
+        if stage is not None and stage not in STAGES:
+            raise StudyError(f"There is no stage {stage!r}; there are {', '.join(STAGES)}.")
+        for name in STAGES if stage is None else (stage,):
+            yield self._run_step(STEPS[name](self, given), progress(name))
+
+    def _run_step(self, step: Step, progress: Progress) -> Outcome:
+        if not step.is_needed:
+            return Outcome(stage=step.stage, run=None, is_fresh=False, why=step.missing)
+        with self.store.read() as tx:
+            last = tx.first(Run, stage=step.stage, id=step.id)
+        if last is not None and all(path.exists() for path in step.outputs):
+            return Outcome(stage=step.stage, run=last, is_fresh=False)
+        started_at = utc_now()
+        done = step.work(progress)
+        run = Run(
+            id=step.id,
+            stage=step.stage,
+            options=as_plain(step.options),
+            inputs_sha256=sha256_of(step.inputs),
+            engine=step.engine,
+            model_revision=step.model_revision,
+            seed=step.seed,
+            started_at=started_at,
+            ended_at=utc_now(),
+            summary=done.summary,
+        )
+        with self.store.write() as tx:
+            tx.retire(Run, stage=step.stage)
+            tx.replace([run])
+            done.save(tx, run)
+            tx.log("qualkit", f"ran {step.stage}", {"run_id": run.id, "inputs_sha256": run.inputs_sha256})
+        progress(1.0, done.summary)
+        return Outcome(stage=step.stage, run=run, is_fresh=True)
+
+    def clusterer(self) -> plugs.Clusterer:
+        """The engine that finds topics."""
+        engine: plugs.Clusterer = plugs.load("clusterers", "bertopic")()
+        return engine
+
+    def runs(self) -> dict[str, Run]:
+        """The last run of each stage that has run."""
+        with self.store.read() as tx:
+            return {run.stage: run for run in tx.all(Run)}
+
+    # ------------------------------------------------------------ what there is
+
+    def transcripts(self) -> list[Transcript]:
+        """Meetings, by label."""
+        with self.store.read() as tx:
+            return tx.all(Transcript)
+
+    def recordings(self) -> list[Recording]:
+        """Recordings that belong to a transcript."""
+        with self.store.read() as tx:
+            return tx.all(Recording)
+
+    def coded_segments(self) -> list[Segment]:
+        """Segments that are there to be coded, in the order of the meetings."""
+        return [segment for segment in self.segments() if segment.is_coded]
+
+    def segments(self) -> list[Segment]:
+        """All segments, in the order of the meetings."""
+        with self.store.read() as tx:
+            found = tx.all(Segment)
+            order = {transcript.id: index for index, transcript in enumerate(tx.all(Transcript))}
+        return sorted(found, key=lambda segment: (order[segment.transcript_id], segment.position))
+
+    def topics(self) -> list[Topic]:
+        """Topics of the last run, outliers (-1) first."""
+        with self.store.read() as tx:
+            return sorted(tx.all(Topic), key=lambda topic: topic.number)
+
+    def corpus(self) -> themes.Corpus:
+        """What codes stand on."""
+        with self.store.read() as tx:
+            return themes.Corpus(
+                segments=by_id(tx.all(Segment)),
+                transcripts=by_id(tx.all(Transcript)),
+                participants=by_id(tx.all(Participant)),
+                heard=frozenset(recording.transcript_id for recording in tx.all(Recording)),
+            )
+
+    # ------------------------------------------------------------ judgements and what follows from them
+
+    def seat(self, name: str) -> Seat:
+        """The place of a named person in this study: all they may see and do. Raises `StudyError` for a blank name."""
+        from qualkit.study.seat import Seat
+
+        return Seat(self, name)
+
+    def coders(self) -> list[Coder]:
+        """People and machines who have coded."""
+        with self.store.read() as tx:
+            return tx.all(Coder)
+
+    def votes(self) -> adjudicate.Votes:
+        """What each person who looked at a segment said of it, in the open round."""
+        with self.store.read() as tx:
+            names = {coder.id: coder.name for coder in tx.all(Coder, kind=CoderKind.HUMAN)}
+            current = {segment.id for segment in tx.all(Segment)}
+            visits = [(visit.segment_id, visit.coder_id) for visit in tx.all(Visit) if visit.segment_id in current]
+            said = [item for item in tx.all(Assignment, coder_id=list(names)) if item.segment_id in current]
+        return adjudicate.cast(visits, said, names)
+
+    def decisions(self) -> dict[tuple[str, str], Decision]:
+        """Decisions in force, by segment and code."""
+        with self.store.read() as tx:
+            return {(item.segment_id, item.code_key): item for item in tx.all(Decision)}
+
+    def cases(self) -> list[Case]:
+        """Everything two or more people judged, disputed or not, and everything decided."""
+        return adjudicate.cases(self.votes(), self.decisions())
+
+    def agreement(self, **given: Any) -> list[Agreement]:
+        """Percent agreement, kappa and alpha: pooled first, then code by code."""
+        return agree.run(votes=self.votes(), code_keys=list(self.codebook().by_key), options=self.options(agree, given))
+
+    def suggestions(self, segment_id: str | None = None) -> list[Suggestion]:
+        """What machine coders proposed, surest first."""
+        with self.store.read() as tx:
+            machines = [coder.id for coder in tx.all(Coder, kind=CoderKind.MACHINE)]
+            where: dict[str, Any] = {} if segment_id is None else {"segment_id": segment_id}
+            found = tx.all(Assignment, coder_id=machines, **where)
+        return sorted((_suggestion(item) for item in found), key=lambda item: -item.score)
+
+    def final_codes(self, min_score: float = 0.5) -> list[FinalCode]:
+        """The codes that count: people's, or, while nobody has coded, suggestions of at least `min_score`."""
+        votes = self.votes()
+        options: adjudicate.Options = self.options(adjudicate, {})
+        if votes:
+            return adjudicate.final_codes(votes, self.decisions(), options)
+        return adjudicate.from_suggestions(self.suggestions(), min_score=min_score)
+
+    # ------------------------------------------------------------ themes and tables
+
+    def themes(self) -> list[Theme]:
+        """The author's themes, or, until there are any, one for each code in use."""
+        with self.store.read() as tx:
+            written = tx.all(Theme)
+        return written or themes.propose(self.codebook(), {code.code_key for code in self.final_codes()})
+
+    def save_themes(self, written: Sequence[Theme], *, author: str) -> None:
+        """Make `written` the author's themes; what was there before stays on file."""
+        from qualkit.study.judgements import coder_named
+
+        with self.store.write() as tx:
+            who = coder_named(tx, author)
+            tx.retire(Theme)
+            versions = [theme for theme in tx.all(Theme, past=True)]
+            tx.insert(written, version=len(versions) + 1)
+            tx.log(who.id, "wrote themes", {"sha256": sha256_of(written), "theme_ids": [theme.id for theme in written]})
+
+    def theme_rows(self, given: Mapping[str, Any] | None = None) -> list[ThemeRow]:
+        """Rows of the theme table as it stands now."""
+        options: themes.Options = self.options(themes, given or {})
+        return themes.run(
+            themes=self.themes(), codes=self.final_codes(options.min_score), corpus=self.corpus(), options=options
+        )
+
+    def tables(self) -> dict[str, Table]:
+        """Every table there is something to put in, by the stem of its file."""
+        from qualkit.study import tables
+
+        return tables.all_tables(self)
+
+    def write_tables(self, paths: Mapping[Path, tuple[plugs.Exporter, Table]], progress: Progress = no_progress) -> None:
+        """Write tables, each whole or not at all, and `manifest.json` saying what they rest on."""
+        for index, (path, (exporter, table)) in enumerate(paths.items()):
+            progress(index / len(paths), path.name)
+            write_atomically(path, partial(exporter.write, table))
+        manifest = json.dumps(self.manifest(paths), indent=2, ensure_ascii=False)
+        write_atomically(self.folder.exports / "manifest.json", lambda path: _write_text(path, manifest))
+
+    def manifest(self, paths: Mapping[Path, Any]) -> dict[str, Any]:
+        """What the exports rest on: codebook, runs, and the head of the log."""
+        with self.store.read() as tx:
+            seq, head = tx.head()
+        return {
+            "study": self.info.title,
+            "codebook_sha256": self.codebook().sha256,
+            "log": {"n_events": seq, "head_sha256": head},
+            "runs": {name: as_plain(run) for name, run in sorted(self.runs().items())},
+            "files": {path.name: folders.file_sha256(path) for path in sorted(paths)},
+        }
+
+    def reveal(self) -> None:
+        """End blind coding. Raises `StudyError` if nobody has coded yet or the round is revealed already."""
+        with self.store.write() as tx:
+            rounds = tx.all(Round)
+            if not rounds or rounds[-1].revealed_at is not None:
+                raise StudyError("There is no blind round to reveal.")
+            tx.replace([replace(rounds[-1], revealed_at=utc_now())])
+            tx.log("qualkit", "revealed the round", {"round_id": rounds[-1].id})
+
+    def head(self) -> tuple[int, str]:
+        """How many events the log has, and the hash of the last."""
+        with self.store.read() as tx:
+            return tx.head()
+
+    def verify(self) -> str | None:
+        """None if the log is whole, else a sentence on where it is not."""
+        with self.store.read() as tx:
+            return tx.verify()
+
+    def basis_note(self, codes: Sequence[FinalCode]) -> str:
+        """A sentence on what the counted codes rest on, and how many cases still wait."""
+        n_open = sum(case.is_disputed and case.decision is None for case in self.cases())
+        kinds = {basis: sum(code.basis is basis for code in codes) for basis in Basis}
+        parts = ", ".join(f"{n} {basis.value}" for basis, n in kinds.items() if n)
+        waiting = f" {counted(n_open, 'disputed case')} not yet adjudicated and not counted." if n_open else ""
+        return f"Codes counted: {parts or 'none'}.{waiting}"
+
+
+def _suggestion(item: Assignment) -> Suggestion:
+    return Suggestion(
+        segment_id=item.segment_id,
+        code_key=item.code_key,
+        score=item.confidence or 0.0,
+        rationale=item.rationale or "",
+        evidence=item.evidence,
+        valence=item.valence,
+    )
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def new_theme(name: str, claim: str, domain: str, code_keys: Sequence[str]) -> Theme:
+    """A theme as an author writes it down. Raises `StudyError` if it has no name or no code."""
+    if not name.strip() or not code_keys:
+        raise StudyError("A theme needs a name and at least one code.")
+    return Theme(
+        id=derived_id("theme", name, *code_keys),
+        name=name.strip(),
+        claim=claim.strip(),
+        domain=domain.strip(),
+        code_keys=tuple(code_keys),
+    )
+
+
+__all__ = ["Outcome", "Round", "Study", "Valence", "new_theme"]

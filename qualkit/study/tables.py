@@ -1,0 +1,105 @@
+"""The tables that an author takes home, each with notes on what its numbers count and rest on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qualkit.model import Agreement, Basis, Codebook, FinalCode, Table, Topic, counted, first_line
+from qualkit.stages import themes
+
+if TYPE_CHECKING:
+    from qualkit.study.study import Study
+
+
+def all_tables(study: Study) -> dict[str, Table]:
+    """Tables by the stem of their file; a table with nothing to say is left out."""
+    found: dict[str, Table] = {}
+    rows = study.theme_rows()
+    if rows:
+        found["theme_table"] = themes.table(rows, title=f"Themes: {study.info.title}", notes=theme_notes(study))
+        found["theme_numbers"] = themes.numbers_table(rows)
+    if any(len(said) > 1 for said in study.votes().values()):
+        found["agreement"] = agreement_table(study.agreement(), study.codebook())
+    if study.topics():
+        found["topics"] = topics_table(study)
+    return found
+
+
+def theme_notes(study: Study) -> tuple[str, ...]:
+    """What N counts, what the codes rest on, who coded, and which codebook was used."""
+    corpus, codes, book = study.corpus(), study.final_codes(), study.codebook()
+    agreement = next((item for item in study.agreement() if item.measure == "alpha"), None)
+    notes = [
+        "Groups: transcripts with at least one segment. Participants: people who spoke, moderators left out, told apart within "
+        "a group. A segment counts once in a row. A theme that a group did not raise is not thereby absent from it.",
+        study.basis_note(codes) + _warning(codes),
+        f"Codebook: {book.name}, version {book.version} ({book.sha256[:12]}). "
+        f"Text: {counted(sum(item.is_coded for item in corpus.segments.values()), 'segment')} to be coded, in "
+        f"{counted(len(corpus.transcripts), 'transcript')}.",
+    ]
+    if agreement is not None and agreement.value is not None:
+        notes.append(
+            f"Agreement before adjudication, presence of codes: Krippendorff's alpha {agreement.value:.2f} over "
+            f"{counted(agreement.n_units, 'pair')} of segment and code, {counted(agreement.n_coders, 'coder')}."
+        )
+    if corpus.heard:
+        notes.append("Quotes marked audio can be heard at that time of the recording.")
+    return tuple(notes)
+
+
+def _warning(codes: list[FinalCode]) -> str:
+    suggested = any(code.basis is Basis.SUGGESTED for code in codes)
+    return (
+        " These are suggestions of machine coders that nobody has reviewed; do not publish them as findings."
+        if suggested
+        else ""
+    )
+
+
+def agreement_table(results: list[Agreement], book: Codebook) -> Table:
+    """One row for all codes pooled, then one a code, with the counts that each coefficient rests on."""
+    columns = ("Code", "Segments coded by two or more", "Judged present", "Judged absent", "Percent agreement", "Cohen's kappa",
+               "Krippendorff's alpha", "Remark")  # fmt: skip
+    grouped: dict[str | None, dict[str, Agreement]] = {}
+    for item in results:
+        grouped.setdefault(item.code_key, {})[item.measure] = item
+    rows = tuple(_agreement_row(key, measures, book) for key, measures in grouped.items())
+    notes = (
+        "Only segments that two or more people looked at count. Pooled: every pair of segment and code is one judgement. Kappa "
+        "is the mean over pairs of coders where there are more than two.",
+    )
+    return Table(title="Intercoder agreement", columns=columns, rows=rows, notes=notes)
+
+
+def _agreement_row(key: str | None, measures: dict[str, Agreement], book: Codebook) -> tuple[str | int | float | None, ...]:
+    percent, kappa, alpha = (measures[name] for name in ("percent", "kappa", "alpha"))
+    n_absent = percent.counts.get("absent", 0)
+    n_present = sum(percent.counts.values()) - n_absent
+    values = (None if item.value is None else round(item.value, 3) for item in (percent, kappa, alpha))
+    name = "All codes, pooled" if key is None else book.by_key[key].name
+    return (name, percent.n_units, n_present, n_absent, *values, kappa.undefined_because or "")
+
+
+def topics_table(study: Study) -> Table:
+    """Topics by size, with their telling words and a central quote; outliers are a row like any other."""
+    segments, book = study.corpus().segments, study.codebook().by_key
+
+    def row(topic: Topic) -> tuple[str | int | float | None, ...]:
+        quotes = [segments[key].text for key in topic.quote_segment_ids if key in segments]
+        near = [book[key].name for key in topic.nearest_code_keys if key in book]
+        name = "Outliers" if topic.number < 0 else f"Topic {topic.number + 1}"
+        return (
+            name,
+            len(topic.segment_ids),
+            ", ".join(topic.words),
+            ", ".join(near),
+            first_line(quotes[0], 300) if quotes else "",
+        )
+
+    ordered = sorted(study.topics(), key=lambda topic: (topic.number < 0, topic.number))
+    return Table(
+        title="Topics",
+        columns=("Topic", "Segments (n)", "Telling words", "Nearest codes", "Most central segment"),
+        rows=tuple(row(topic) for topic in ordered),
+        notes=("Topics are candidates for codes: a person names, merges or rejects them. Outliers belong to no topic.",),
+    )

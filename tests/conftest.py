@@ -1,0 +1,99 @@
+"""What tests share: where real data lie, and a small study built with fakes instead of models."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from qualkit.model import Choice
+from qualkit.study import Study
+from tests import fakes
+
+REPO = Path(__file__).parent.parent
+
+BOOK = """
+name: Small book
+version: "1"
+codes:
+  - key: stigma
+    name: Stigma
+    definition: Shame and blame towards people or medication.
+    cues: [shame, blame]
+    valence: [facilitator, barrier, mixed]
+  - key: transport
+    name: Transport
+    definition: Getting to the clinic by car or bus.
+    cues: [bus, car]
+    valence: [facilitator, barrier, mixed]
+  - key: trust
+    name: Trust
+    definition: Trust between staff and people.
+    cues: [trust]
+"""
+
+FG1 = """Moderator: What gets in the way?
+
+P1: There is so much shame in this town. People blame the person.
+
+P2: No bus runs on Sundays here. You need a car for everything.
+
+P1: Mm-hmm.
+
+P2: But they trust the peer coach who comes by.
+"""
+
+FG2 = """Moderator: What helps people to come?
+
+P3: The bus stops right at the clinic door now.
+
+P4: Nobody will blame you at the new place, and I trust them.
+"""
+
+
+@pytest.fixture
+def real_data() -> Path:
+    """The folder of real material; a test that asks for it is skipped where there is none."""
+    folder = Path(os.environ.get("QUALKIT_REAL_DATA", REPO.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"no real data: {folder} is not there; name the folder in QUALKIT_REAL_DATA")
+    return folder
+
+
+@pytest.fixture
+def empty_study(tmp_path: Path) -> Study:
+    """A study with a small codebook, two transcripts on disk, and fakes for engines; nothing has run yet."""
+    (tmp_path / "book.yaml").write_text(BOOK, encoding="utf-8")
+    study = Study.init(tmp_path / "study", title="A small study", codebook=tmp_path / "book.yaml")
+    (study.folder.path / "transcripts" / "fg1.txt").write_text(FG1, encoding="utf-8")
+    (study.folder.path / "transcripts" / "fg2.txt").write_text(FG2, encoding="utf-8")
+    return with_fakes(study)
+
+
+def with_fakes(study: Study) -> Study:
+    """The study with fake engines on its workbench."""
+    study.tools.language = fakes.FakeLanguage()
+    study.tools.embedder = fakes.FakeEmbedder()
+    return study
+
+
+@pytest.fixture
+def small_study(empty_study: Study) -> Study:
+    """The small study, ingested and segmented."""
+    for stage in ("ingest", "segment"):
+        list(empty_study.run(stage))
+    return empty_study
+
+
+@pytest.fixture
+def segment_ids(small_study: Study) -> dict[str, str]:
+    """Segments to be coded by their first two words."""
+    return {" ".join(segment.text.split()[:2]): segment.id for segment in small_study.coded_segments()}
+
+
+def choices(**said: str | None) -> list[Choice]:
+    """Choices from code=valence, None for a code without valence."""
+    from qualkit.model import Valence
+
+    return [Choice(code_key=key, valence=Valence(value) if value else None) for key, value in said.items()]

@@ -1,0 +1,122 @@
+"""Stand-ins for engines: quick, deterministic and just clever enough that a test can foresee what they say."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from qualkit.model import Word
+from qualkit.plugs import Progress, Vectors, Waveform, no_progress
+
+DIMENSIONS = 64
+
+
+def words_of(text: str) -> list[str]:
+    return re.findall(r"\w+", text.lower())
+
+
+class FakeEmbedder:
+    """A text is the sum of a fixed random direction for each of its words: texts that share words lie together.
+
+    `n_embedded` counts the texts it was asked for.
+    """
+
+    name = "fake"
+
+    def __init__(self, revision: str = "1") -> None:
+        self.revision = revision
+        self.n_embedded = 0
+
+    def embed(self, texts: Sequence[str], progress: Progress = no_progress) -> Vectors:
+        self.n_embedded += len(texts)
+        rows = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
+        for n, text in enumerate(texts):
+            rows[n] = np.sum([_direction(word) for word in words_of(text) or [""]], axis=0)
+        return rows / np.linalg.norm(rows, axis=1, keepdims=True) if len(rows) else rows
+
+
+def _direction(word: str) -> Vectors:
+    seed = int.from_bytes(hashlib.sha256(word.encode()).digest()[:8])
+    vector = np.random.default_rng(seed).normal(size=DIMENSIONS).astype(np.float32)
+    return vector / np.linalg.norm(vector)
+
+
+class FakeLanguage:
+    """Sentences end at . ! or ?; the lemma of a word is the word in lower case without a final s."""
+
+    name = "fake"
+    revision = "1"
+
+    def sentences(self, text: str) -> list[tuple[int, int]]:
+        return [match.span() for match in re.finditer(r"[^\s.!?][^.!?]*[.!?]*", text)]
+
+    def lemmas(self, texts: Sequence[str]) -> Iterator[list[tuple[str, int, int]]]:
+        for text in texts:
+            yield [(_lemma(match[0]), *match.span()) for match in re.finditer(r"\w+|[^\w\s]", text)]
+
+
+def _lemma(word: str) -> str:
+    return word.lower().removesuffix("s") if len(word) > 3 else word.lower()
+
+
+@dataclass
+class FakeTranscriber:
+    """Says `runs`, each a text with its start; every word lasts 0.3 s."""
+
+    runs: Sequence[tuple[float, str]] = ()
+    name: str = "fake"
+    revision: str = "1"
+    n_calls: int = 0
+
+    def transcribe(self, sound: Waveform, *, language: str | None = None, progress: Progress = no_progress) -> list[list[Word]]:
+        self.n_calls += 1
+        progress(1.0, "transcribing")
+        return [
+            [
+                Word(text=word, start_s=start_s + 0.3 * n, end_s=start_s + 0.3 * (n + 1), confidence=0.9)
+                for n, word in enumerate(text.split())
+            ]
+            for start_s, text in self.runs
+        ]
+
+
+@dataclass
+class FakeDiarizer:
+    """Gives the spans the numbers in `labels`, over and over."""
+
+    labels: Sequence[int] = (0, 1)
+    name: str = "fake"
+    revision: str = "1"
+
+    def label(self, sound: Waveform, spans: Sequence[tuple[float, float]], *, n_speakers: int | None = None) -> list[int]:
+        return [self.labels[n % len(self.labels)] for n in range(len(spans))]
+
+
+class FakeClusterer:
+    """Texts with the same first word are a topic if there are `min_size` of them, numbered from the largest."""
+
+    name = "fake"
+    revision = "1"
+
+    def cluster(
+        self, texts: Sequence[str], vectors: Vectors, *, seed: int, min_size: int
+    ) -> tuple[list[int], Mapping[int, tuple[str, ...]]]:
+        firsts = [words_of(text)[0] for text in texts]
+        large = [word for word, n in Counter(firsts).most_common() if n >= min_size]
+        numbers = [large.index(word) if word in large else -1 for word in firsts]
+        told = {number: (large[number] if number >= 0 else "rest",) for number in set(numbers)}
+        return numbers, told
+
+
+@dataclass
+class FakeTools:
+    """Tools of fakes only."""
+
+    language: FakeLanguage = field(default_factory=FakeLanguage)
+    embedder: FakeEmbedder = field(default_factory=FakeEmbedder)
+    progress: Progress = no_progress

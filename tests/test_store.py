@@ -1,0 +1,161 @@
+"""The store keeps everything, once, in order, and says when somebody has meddled with it."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+from alembic.script import ScriptDirectory
+
+from qualkit.errors import StoreError
+from qualkit.model import Coder, Event, Transcript
+from qualkit.store import Store, migrate
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "study.sqlite"
+
+
+@pytest.fixture
+def store(path: Path) -> Store:
+    return Store.at(path)
+
+
+def a_transcript(label: str) -> Transcript:
+    return Transcript(
+        id=label, label=label, title=label, source=f"{label}.vtt", source_sha256="0", attributes={"town": "Tilden"}
+    )
+
+
+def test_a_thing_comes_back_as_it_went_in(store: Store) -> None:
+    with store.write() as tx:
+        tx.insert([a_transcript("fg1"), a_transcript("fg2")])
+    with store.read() as tx:
+        assert tx.all(Transcript) == [a_transcript("fg1"), a_transcript("fg2")]
+        assert tx.first(Transcript, label="fg2") == a_transcript("fg2")
+
+
+def test_a_transaction_that_fails_leaves_nothing(store: Store) -> None:
+    with pytest.raises(RuntimeError), store.write() as tx:
+        tx.insert([a_transcript("fg1")])
+        tx.log("Ana", "did", {})
+        raise RuntimeError
+    with store.read() as tx:
+        assert tx.all(Transcript) == []
+        assert tx.head()[0] == 0
+
+
+def test_retired_things_stay_on_file(store: Store) -> None:
+    with store.write() as tx:
+        tx.insert([a_transcript("fg1")])
+        assert tx.retire(Transcript, id="fg1") == 1
+    with store.read() as tx:
+        assert tx.all(Transcript) == []
+        assert tx.all(Transcript, past=True) == [a_transcript("fg1")]
+
+
+def test_every_act_of_many_writers_is_logged_once_and_the_chain_holds(path: Path, store: Store) -> None:
+    def work(name: str) -> None:
+        own = Store.at(path)
+        for number in range(25):
+            with own.write() as tx:
+                tx.log(name, "did", {"number": number})
+
+    threads = [threading.Thread(target=work, args=(name,)) for name in ("Ana", "Ben", "Cara", "Dan")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with store.read() as tx:
+        assert [event.seq for event in tx.all(Event)] == list(range(1, 101))
+        assert tx.verify() is None
+
+
+def test_the_same_act_twice_is_refused(store: Store) -> None:
+    with store.write() as tx:
+        tx.log("Ana", "did", {}, client_id="one")
+    with pytest.raises(StoreError, match="in the log already"), store.write() as tx:
+        tx.log("Ana", "did", {}, client_id="one")
+
+
+def log_three(store: Store) -> None:
+    with store.write() as tx:
+        for number in range(3):
+            tx.log("Ana", "did", {"number": number})
+
+
+def meddle(path: Path, statement: str) -> None:
+    with sqlite3.connect(path) as connection:
+        for trigger in ("event_no_update", "event_no_delete"):
+            connection.execute(f"DROP TRIGGER {trigger}")
+        connection.execute(statement)
+
+
+def test_the_log_cannot_be_changed_or_cut_through_sql(path: Path, store: Store) -> None:
+    log_three(store)
+    for statement in ("UPDATE event SET verb = 'undid'", "DELETE FROM event WHERE seq = 3"):
+        with sqlite3.connect(path) as connection, pytest.raises(sqlite3.IntegrityError, match="the log only grows"):
+            connection.execute(statement)
+
+
+@pytest.mark.parametrize(
+    ("statement", "sentence"),
+    [
+        ("UPDATE event SET payload = '{\"number\": 9}' WHERE seq = 2", "altered at event 2"),
+        ("DELETE FROM event WHERE seq = 3", "ends at event 2, but 3 events were written"),
+    ],
+)
+def test_meddling_with_the_log_is_found(path: Path, store: Store, statement: str, sentence: str) -> None:
+    log_three(store)
+    meddle(path, statement)
+    with store.read() as tx:
+        assert sentence in (tx.verify() or "")
+
+
+def test_a_database_of_a_newer_program_is_left_alone(path: Path, store: Store) -> None:
+    with store.write() as tx:
+        tx.insert([Coder(id="1", name="Ana")])
+    store.close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match="newer qualkit"):
+        Store.at(path)
+    assert path.read_bytes() == before
+
+
+def test_a_file_that_is_no_database_is_refused_in_a_sentence(path: Path) -> None:
+    path.write_bytes(b"not a database, but long enough to look like something" * 40)
+    with pytest.raises(StoreError, match="cannot be opened as a study's database"):
+        Store.at(path)
+
+
+def test_the_newest_migration_is_the_schema_the_program_knows() -> None:
+    folder = Path(migrate.__file__).parent / "migrations"
+    assert ScriptDirectory(str(folder)).get_current_head() == migrate.LATEST
+
+
+def test_the_migrations_make_exactly_the_tables_the_program_uses(store: Store) -> None:
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    from qualkit.store.tables import metadata
+
+    with store._engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_an_older_database_is_copied_before_it_is_migrated(path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.close()
+    upgraded: list[str] = []
+    monkeypatch.setattr(migrate, "LATEST", "0002")
+    monkeypatch.setattr(migrate, "_upgrade", lambda engine: upgraded.append("yes"))
+    before = shutil.copyfile(path, path.with_suffix(".before"))
+    Store.at(path)
+    backups = list(path.parent.glob("study.0001.*.backup"))
+    assert upgraded == ["yes"]
+    assert [backup.read_bytes() for backup in backups] == [before.read_bytes()]
