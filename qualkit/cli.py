@@ -146,12 +146,17 @@ def verify(study: StudyPath = Path()) -> None:
 @contextmanager
 def _bars() -> Iterator[Callable[[str], Progress]]:
     """A progress bar for each stage that takes its time; on a pipe, nothing."""
+    from rich import progress
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("  {task.fields[stage]:<11}"), BarColumn(28), TaskProgressColumn(), TimeElapsedColumn(),
-               TextColumn("{task.description}"))  # fmt: skip
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+    columns = (
+        progress.TextColumn("  {task.fields[stage]:<11}"),
+        progress.BarColumn(28),
+        progress.TaskProgressColumn(),
+        progress.TimeElapsedColumn(),
+        progress.TextColumn("{task.description}"),
+    )
+    with progress.Progress(*columns, console=Console(stderr=True), transient=True) as bars:
 
         def start(stage: str) -> Progress:
             task: list[Any] = []

@@ -296,7 +296,7 @@ def test_vectors_have_length_1_and_know_what_is_alike(embedder):
 @pytest.mark.engine
 def test_an_embedding_model_that_is_not_here_is_not_fetched(embedder):
     with pytest.raises(EngineError, match="'nobody/nothing' is not on this machine"):
-        type(embedder)("nobody/nothing")
+        type(embedder)("nobody/nothing").embed(["a text"])
 
 
 # ---------------------------------------------------------------- the cache of vectors (no model)

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
 
+from qualkit.errors import EngineError
 from qualkit.plugs import Vectors, need
 
 _MIN_TEXTS = 20
@@ -30,9 +31,11 @@ class Bertopic:
     name = "bertopic"
 
     def __init__(self) -> None:
-        self._library = need("bertopic", "topics")
-        self._umap, self._hdbscan = need("umap", "topics"), need("hdbscan", "topics")
-        self.revision = f"bertopic {version('bertopic')}, umap-learn {version('umap-learn')}, hdbscan {version('hdbscan')}"
+        packages = ("bertopic", "umap-learn", "hdbscan")
+        try:
+            self.revision = "2; " + ", ".join(f"{package} {version(package)}" for package in packages)
+        except PackageNotFoundError as error:
+            raise EngineError("Topics need BERTopic: install it with  pip install -e '.[topics]'") from error
 
     def cluster(
         self, texts: Sequence[str], vectors: Vectors, *, seed: int, min_size: int
@@ -52,10 +55,14 @@ class Bertopic:
         }
 
     def _model(self, n_texts: int, seed: int, min_size: int) -> Any:
-        """Few neighbours keep small themes apart in a small corpus; a minimum distance of 0 packs them for HDBSCAN."""
-        return self._library.BERTopic(
+        """Few neighbours keep small themes apart in a small corpus; a minimum distance of 0 packs them for HDBSCAN.
+
+        `min_samples=1` is what makes the answer stable: with HDBSCAN's default, one topic of nine tenths of the segments
+        came and went with the seed on two small corpora (334 and 388 segments, 3 seeds: mean ARI .10 to .31, now .40 to .68).
+        """
+        return need("bertopic", "topics").BERTopic(
             language="multilingual",  # "english" would glue "don't" into "dont" before the vectorizer sees it
-            umap_model=self._umap.UMAP(
+            umap_model=need("umap", "topics").UMAP(
                 n_neighbors=max(5, min(15, n_texts // 10)),
                 n_components=5,
                 min_dist=0.0,
@@ -63,7 +70,9 @@ class Bertopic:
                 random_state=seed,
                 n_jobs=1,
             ),
-            hdbscan_model=self._hdbscan.HDBSCAN(min_cluster_size=max(2, min_size), metric="euclidean", core_dist_n_jobs=1),
+            hdbscan_model=need("hdbscan", "topics").HDBSCAN(
+                min_cluster_size=max(2, min_size), min_samples=1, metric="euclidean", core_dist_n_jobs=1
+            ),
             vectorizer_model=_vectorizer(),
             top_n_words=_N_WORDS,
         )

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -34,17 +35,20 @@ class FasterWhisper:
     name = "faster-whisper"
 
     def __init__(self, model: str = _DEFAULT) -> None:
-        library = need("faster_whisper", "speech")
         self.model = model
-        folder = _found(library, model)
-        self.revision = _revision(model, folder)
+        self._folder = _found(model)
+        self.revision = _revision(model, self._folder)
+
+    @cached_property
+    def _whisper(self) -> Any:
+        """Loaded when the first recording is transcribed."""
+        library = need("faster_whisper", "speech")
         try:
-            self._whisper: Any = library.WhisperModel(str(folder), device="cpu", compute_type="int8", cpu_threads=_threads())
+            return library.WhisperModel(str(self._folder), device="cpu", compute_type="int8", cpu_threads=_threads())
         except (RuntimeError, ValueError, OSError) as error:
             raise EngineError(
-                f"The folder {folder.name} holds no Whisper model that faster-whisper can load: {error}"
+                f"The folder {self._folder.name} holds no Whisper model that faster-whisper can load: {error}"
             ) from error
-        self._is_multilingual = bool(self._whisper.model.is_multilingual)
 
     def transcribe(self, sound: Waveform, *, language: str | None = None, progress: Progress = no_progress) -> list[list[Word]]:
         """See `Transcriber.transcribe`; a run ends where nobody speaks for half a second.
@@ -65,7 +69,7 @@ class FasterWhisper:
 
     def _checked(self, language: str | None) -> str | None:
         code = language.lower().replace("_", "-").split("-")[0] if language else None
-        if code not in (None, "en") and not self._is_multilingual:
+        if code not in (None, "en") and not self._whisper.model.is_multilingual:
             raise EngineError(
                 f"The speech model {self.model!r} knows English only and the recording is said to be {code!r}: name a"
                 " multilingual model, such as a folder with Whisper 'base' or 'small', or change the study's language."
@@ -96,14 +100,14 @@ def _runs(words: Iterable[Word]) -> Iterator[list[Word]]:
         yield run
 
 
-def _found(library: Any, model: str) -> Path:
+def _found(model: str) -> Path:
     """The folder of `model`, without the network."""
     if model == _DEFAULT:
         return Path(need(_DEFAULT_PACKAGE.replace("-", "_"), "speech").get_model_path())
     if Path(model).is_dir():
         return Path(model)
     try:
-        return Path(library.utils.download_model(model, local_files_only=True))
+        return Path(need("faster_whisper", "speech").utils.download_model(model, local_files_only=True))
     except (OSError, ValueError) as error:
         raise EngineError(
             f"The speech model {model!r} is not on this machine: give the folder it is in, or leave the default {_DEFAULT!r}."

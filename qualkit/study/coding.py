@@ -62,7 +62,8 @@ def read_sheet(study: Study, coder: str, path: Path) -> Imported:
             raise ReadError(f"{path.name}, row {row.row}: this study has no segment {row.segment_id}; was it cut anew?")
     choices = {row.segment_id: row.choices for row in judged}
     memos = {row.segment_id: row.memo for row in judged}
-    return _keep(study, coder, choices, memos, derived_id("sheet", coder, file_sha256(path)))
+    client_id = derived_id("sheet", coder, file_sha256(path))
+    return _keep(study, coder, choices, memos=memos, client_id=client_id)
 
 
 def read_codes(study: Study, path: Path, coder: str = "") -> list[Imported]:
@@ -97,9 +98,8 @@ def _keep_codings(study: Study, coder: str, codings: Sequence[sheet.Coding], pat
     unplaced = []
     for coding in codings:
         if coding.transcript not in transcripts:
-            raise ReadError(
-                f"{path.name}, row {coding.row}: there is no transcript {coding.transcript!r}; there are {', '.join(transcripts)}."
-            )
+            known = ", ".join(transcripts) or "none"
+            raise ReadError(f"{path.name}, row {coding.row}: there is no transcript {coding.transcript!r}; there are {known}.")
         mine = segments.get(transcripts[coding.transcript].id, [])
         for segment in mine:
             if segment.is_coded:
@@ -112,7 +112,7 @@ def _keep_codings(study: Study, coder: str, codings: Sequence[sheet.Coding], pat
             unplaced.append(f"row {coding.row}: {coding.code_key}")
     client_id = derived_id("codings", coder, file_sha256(path), *sorted(choices))
     flat = {segment_id: tuple(said.values()) for segment_id, said in choices.items()}
-    return _keep(study, coder, flat, {}, client_id, tuple(unplaced))
+    return _keep(study, coder, flat, memos={}, client_id=client_id, unplaced=tuple(unplaced))
 
 
 def _merged(before: Choice | None, coding: sheet.Coding, book: Codebook) -> Choice:
@@ -127,6 +127,7 @@ def _keep(
     study: Study,
     name: str,
     choices: dict[str, tuple[Choice, ...]],
+    *,
     memos: dict[str, str],
     client_id: str,
     unplaced: tuple[str, ...] = (),

@@ -12,14 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qualkit import plugs
-from qualkit.errors import QualkitError, StudyError
+from qualkit.errors import StudyError
 from qualkit.model import (
     Assignment,
-    Code,
-    Codebook,
     Coder,
     CoderKind,
-    Evidence,
     Participant,
     Run,
     Segment,
@@ -27,8 +24,6 @@ from qualkit.model import (
     Topic,
     Turn,
     Utterance,
-    Valence,
-    Word,
     by_id,
     counted,
     derived_id,
@@ -40,8 +35,9 @@ from qualkit.plugs import Progress
 from qualkit.stages import agree, segment, suggest, themes, topics, transcribe
 from qualkit.store import Writing
 from qualkit.study import meetings
-from qualkit.study.artifacts import Artifacts
+from qualkit.study.ears import Ears
 from qualkit.study.folder import file_sha256
+from qualkit.study.kept import KeptClusterer, KeptSuggester
 
 if TYPE_CHECKING:
     from qualkit.study.study import Study
@@ -92,9 +88,11 @@ def transcribe_step(study: Study, given: Mapping[str, Any]) -> Step:
     recordings = [path for path in study.folder.recordings() if path.stem not in written]
     prints = {path: file_sha256(path) for path in recordings}
     voices = {path: study.config.meetings[path.stem].speakers for path in recordings if path.stem in study.config.meetings}
+    ears = Ears.of(options, study.folder.artifacts) if recordings else None
 
     def work(progress: Progress) -> Done:
-        heard, failed = _hear_all(study, prints, voices, options, progress)
+        assert ears is not None  # a step that is not needed is not worked
+        heard, failed = ears.hear_all(prints, voices, progress)
         if failed:
             saved = "" if not heard else f" The other {counted(len(heard), 'recording')} are kept and need not be done again."
             raise StudyError(" ".join(failed) + saved)
@@ -111,66 +109,11 @@ def transcribe_step(study: Study, given: Mapping[str, Any]) -> Step:
         options=options,
         inputs=[[path.name, sha, voices.get(path), study.meeting_print(path.stem)] for path, sha in prints.items()],
         engine=options.engine,
-        model_revision=options.model,
+        model_revision=ears.revision if ears else "",
         work=work,
-        is_needed=bool(recordings),
+        is_needed=ears is not None,
         missing="no recording without a transcript",
     )
-
-
-def _hear_all(
-    study: Study, prints: Mapping[Path, str], voices: Mapping[Path, int | None], options: transcribe.Options, progress: Progress
-) -> tuple[dict[Path, list[Utterance]], list[str]]:
-    """Utterances of each recording, and a sentence for each that could not be read; one bad file does not stop the rest."""
-    heard: dict[Path, list[Utterance]] = {}
-    failed: list[str] = []
-    for index, (path, sha) in enumerate(prints.items()):
-
-        def tell(share: float, doing: str, index: int = index, path: Path = path) -> None:
-            progress((index + share) / len(prints), f"{path.name}: {doing}")
-
-        try:
-            heard[path] = hear(study, path, sha, voices.get(path), options, tell)
-        except QualkitError as error:
-            failed.append(str(error))
-    return heard, failed
-
-
-def hear(
-    study: Study, path: Path, sha: str, n_speakers: int | None, options: transcribe.Options, progress: Progress
-) -> list[Utterance]:
-    """Turns of one recording. Words and voices are kept apart, so a crash at the voices keeps the words."""
-    from qualkit.engines import sound
-
-    waveform: list[plugs.Waveform] = []
-
-    def decoded() -> plugs.Waveform:
-        if not waveform:
-            progress(0.0, "decoding")
-            waveform.append(sound.decode(path))
-        return waveform[0]
-
-    def recognise() -> Any:
-        engine = plugs.load("transcribers", options.engine)(options.model)
-        return engine.transcribe(
-            decoded(), language=options.language, progress=lambda share, doing: progress(0.8 * share, doing)
-        )
-
-    kept = Artifacts(study.folder.artifacts / "words")
-    runs = kept.get_or_make([sha, options.engine, options.model, options.language], recognise)
-    cuts = transcribe.spans([[Word(**word) for word in run] for run in runs], pause_s=options.pause_s)
-
-    def tell_apart() -> list[int]:
-        if options.diarizer == "none" or not cuts:
-            return [0] * len(cuts)
-        progress(0.85, "telling voices apart")
-        times = [(cut[0].start_s, cut[-1].end_s) for cut in cuts]
-        labels: list[int] = plugs.load("diarizers", options.diarizer)().label(decoded(), times, n_speakers=n_speakers)
-        return labels
-
-    kept = Artifacts(study.folder.artifacts / "voices")
-    voices = kept.get_or_make([sha, options, n_speakers], tell_apart)
-    return transcribe.assemble(cuts, voices, turn_gap_s=options.turn_gap_s)
 
 
 # ---------------------------------------------------------------- ingest
@@ -253,7 +196,9 @@ def suggest_step(study: Study, given: Mapping[str, Any]) -> Step:
     segments, codebook = study.coded_segments(), study.codebook()
     corpus = sha256_of([(item.id, item.text) for item in segments])
     names = options.suggesters if segments and codebook.codes else ()
-    machines = [_KeptSuggester(study, plugs.load("suggesters", name)(), corpus) for name in names]
+    machines = [
+        KeptSuggester(plugs.load("suggesters", name)(), study.folder.artifacts / "suggestions", corpus) for name in names
+    ]
     revisions = {machine.name: machine.revision(study.tools) for machine in machines}
 
     def work(progress: Progress) -> Done:
@@ -280,52 +225,6 @@ def suggest_step(study: Study, given: Mapping[str, Any]) -> Step:
         is_needed=bool(machines),
         missing="no segment to code" if codebook.codes else "no codebook",
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _KeptSuggester:
-    """A machine coder whose answers are kept code by code, so that it is asked only about codes that changed."""
-
-    study: Study
-    machine: plugs.Suggester
-    corpus: str
-
-    @property
-    def name(self) -> str:
-        return self.machine.name
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        return self.machine.needs
-
-    def revision(self, tools: plugs.Tools) -> str:
-        return self.machine.revision(tools)
-
-    def suggest(self, segments: Sequence[Segment], codebook: Codebook, tools: plugs.Tools) -> list[Suggestion]:
-        stale = self.stale(codebook, tools)
-        if stale:
-            orphans = tuple(replace(code, parent_key=None) for code in stale)
-            fresh = self.machine.suggest(segments, replace(codebook, codes=orphans), tools)
-            by_code = grouped(fresh, lambda item: item.code_key)
-            for code in stale:
-                self._kept.put(self._unit(code, tools), by_code.get(code.key, []))
-        return [_suggestion(item) for code in codebook.codes for item in self._kept.get(self._unit(code, tools))]
-
-    def stale(self, codebook: Codebook, tools: plugs.Tools) -> list[Code]:
-        return [code for code in codebook.codes if not self._kept.has(self._unit(code, tools))]
-
-    def _unit(self, code: Code, tools: plugs.Tools) -> list[Any]:
-        return [self.name, self.revision(tools), self.corpus, code]
-
-    @property
-    def _kept(self) -> Artifacts:
-        return Artifacts(self.study.folder.artifacts / "suggestions")
-
-
-def _suggestion(plain: Mapping[str, Any]) -> Suggestion:
-    evidence = tuple(Evidence(**item) for item in plain["evidence"])
-    valence = Valence(plain["valence"]) if plain["valence"] else None
-    return Suggestion(**{**plain, "evidence": evidence, "valence": valence})
 
 
 def keep_suggestions(tx: Writing, name: str, revision: str, suggestions: Sequence[Suggestion], run: Run) -> None:
@@ -360,9 +259,12 @@ def topics_step(study: Study, given: Mapping[str, Any]) -> Step:
     """Segments are clustered into topics; a changed codebook only changes which codes lie near them."""
     options = study.options(topics, given)
     segments, codebook = study.coded_segments(), study.codebook()
-    clusters_of = [sha256_of([(item.id, item.text) for item in segments]), options]
+    clusterer = plugs.load("clusterers", options.engine)() if segments else None
+    revision = clusterer.revision if clusterer else ""
+    clusters_of = [sha256_of([(item.id, item.text) for item in segments]), options, revision]
 
     def work(progress: Progress) -> Done:
+        assert clusterer is not None  # a step that is not needed is not worked
         progress(0.05, "embedding")
         vectors = study.tools.embedder.embed([item.text for item in segments], progress)
         code_texts = [f"{code.name}. {code.definition}" for code in codebook.codes]
@@ -373,7 +275,7 @@ def topics_step(study: Study, given: Mapping[str, Any]) -> Step:
             codebook=codebook,
             code_vectors=study.tools.embedder.embed(code_texts),
             options=options,
-            clusterer=_KeptClusters(study, clusters_of),
+            clusterer=KeptClusterer(clusterer, study.folder.artifacts / "clusters", clusters_of),
             run_id=derived_id("clusters", sha256_of(clusters_of)),
         )
 
@@ -389,32 +291,13 @@ def topics_step(study: Study, given: Mapping[str, Any]) -> Step:
         stage="topics",
         options=options,
         inputs=[clusters_of, sha256_of([(code.key, code.name, code.definition) for code in codebook.codes])],
-        engine="bertopic",
+        engine=options.engine,
+        model_revision=revision,
         seed=options.seed,
         work=work,
         is_needed=bool(segments),
         missing="no segment to code",
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _KeptClusters:
-    """A clusterer whose result for these segments is kept, so that it is asked once."""
-
-    study: Study
-    made_from: Any
-    name: str = "bertopic"
-    revision: str = ""
-
-    def cluster(
-        self, texts: Sequence[str], vectors: plugs.Vectors, *, seed: int, min_size: int
-    ) -> tuple[list[int], Mapping[int, tuple[str, ...]]]:
-        def make() -> Any:
-            numbers, words = self.study.clusterer().cluster(texts, vectors, seed=seed, min_size=min_size)
-            return [numbers, words]
-
-        numbers, words = Artifacts(self.study.folder.artifacts / "clusters").get_or_make(self.made_from, make)
-        return numbers, {int(number): tuple(said) for number, said in words.items()}
 
 
 # ---------------------------------------------------------------- agree, themes, export

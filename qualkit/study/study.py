@@ -208,11 +208,6 @@ class Study:
         progress(1.0, done.summary)
         return Outcome(stage=step.stage, run=run, is_fresh=True)
 
-    def clusterer(self) -> plugs.Clusterer:
-        """The engine that finds topics."""
-        engine: plugs.Clusterer = plugs.load("clusterers", "bertopic")()
-        return engine
-
     def runs(self) -> dict[str, Run]:
         """The last run of each stage that has run."""
         with self.store.read() as tx:
@@ -322,8 +317,7 @@ class Study:
         with self.store.write() as tx:
             who = coder_named(tx, author)
             tx.retire(Theme)
-            versions = [theme for theme in tx.all(Theme, past=True)]
-            tx.insert(written, version=len(versions) + 1)
+            tx.insert(written, version=len(tx.all(Theme, past=True)) + 1)
             tx.log(who.id, "wrote themes", {"sha256": sha256_of(written), "theme_ids": [theme.id for theme in written]})
 
     def theme_rows(self, given: Mapping[str, Any] | None = None) -> list[ThemeRow]:
