@@ -156,7 +156,8 @@ def _bars() -> Iterator[Callable[[str], Progress]]:
         progress.TimeElapsedColumn(),
         progress.TextColumn("{task.description}"),
     )
-    with progress.Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+    console = Console(stderr=True)
+    with progress.Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
 
         def start(stage: str) -> Progress:
             task: list[Any] = []

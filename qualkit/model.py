@@ -169,12 +169,16 @@ class Transcript:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Participant:
-    """One voice in one meeting; `pseudonym` is the label printed with quotes, unique within the transcript."""
+    """One voice in one meeting; `pseudonym` is printed with quotes and unique within the transcript.
+
+    `label` is what the source calls the speaker, such as `Speaker 2`.
+    """
 
     id: str
     transcript_id: str
     pseudonym: str
     role: Role
+    label: str = ""
     attributes: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -525,12 +529,16 @@ class ThemeRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """What every exporter writes: a title, columns, rows of plain cells, and notes printed under it."""
+    """What every exporter writes: a title, columns, rows of plain cells, and notes printed under it.
+
+    `is_data` marks a table that is meant for a script or a spreadsheet and not for paper.
+    """
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str | int | float | None, ...], ...]
     notes: tuple[str, ...] = ()
+    is_data: bool = False
 
     def __post_init__(self) -> None:
         for row in self.rows:

@@ -58,6 +58,10 @@ class Exporter(Protocol):
 
     @property
     def suffix(self) -> str: ...
+    @property
+    def is_for_paper(self) -> bool:
+        """Whether the format is for tables that people read, so that data tables are not written in it."""
+        ...
 
     def write(self, table: Table, path: Path) -> None: ...
 

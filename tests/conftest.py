@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import settings
 
+from qualkit import plugs
 from qualkit.model import Choice
 from qualkit.study import Study
 from tests import fakes
 
 REPO = Path(__file__).parent.parent
+
+settings.register_profile("qualkit", deadline=None)  # the machine may be busy; time is no behaviour
+settings.load_profile("qualkit")
 
 BOOK = """
 name: Small book
@@ -84,6 +91,65 @@ def small_study(empty_study: Study) -> Study:
     for stage in ("ingest", "segment"):
         list(empty_study.run(stage))
     return empty_study
+
+
+@dataclass
+class Engines:
+    """The fakes that stand in for every engine, and how often the long-working ones were asked."""
+
+    transcriber: fakes.FakeTranscriber
+    diarizer: CountingDiarizer
+    clusterer: CountingClusterer
+    embedder: fakes.FakeEmbedder
+
+    @property
+    def n_calls(self) -> dict[str, int]:
+        return {
+            "transcriber": self.transcriber.n_calls,
+            "diarizer": self.diarizer.n_calls,
+            "clusterer": self.clusterer.n_calls,
+            "texts embedded": self.embedder.n_embedded,
+        }
+
+
+@dataclass
+class CountingDiarizer(fakes.FakeDiarizer):
+    """Counts its calls, and fails as often as `n_failures` says before it works."""
+
+    n_calls: int = 0
+    n_failures: int = 0
+
+    def label(self, *args: Any, **kwargs: Any) -> list[int]:
+        self.n_calls += 1
+        if self.n_calls <= self.n_failures:
+            raise RuntimeError("killed while telling voices apart")
+        return super().label(*args, **kwargs)
+
+
+class CountingClusterer(fakes.FakeClusterer):
+    """Counts its calls."""
+
+    n_calls = 0
+
+    def cluster(self, *args: Any, **kwargs: Any) -> Any:
+        self.n_calls += 1
+        return super().cluster(*args, **kwargs)
+
+
+@pytest.fixture
+def fake_engines(monkeypatch: pytest.MonkeyPatch) -> Engines:
+    """Every engine that a study asks for by name is a fake, also in a study that is opened by a command."""
+    engines = Engines(fakes.FakeTranscriber(), CountingDiarizer(), CountingClusterer(), fakes.FakeEmbedder())
+    offered: dict[str, Any] = {
+        "transcribers": lambda _model: engines.transcriber,
+        "diarizers": lambda: engines.diarizer,
+        "clusterers": lambda: engines.clusterer,
+        "embedders": lambda: engines.embedder,
+        "languages": fakes.FakeLanguage,
+    }
+    load = plugs.load
+    monkeypatch.setattr(plugs, "load", lambda group, name: offered.get(group) or load(group, name))
+    return engines
 
 
 @pytest.fixture

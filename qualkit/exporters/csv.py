@@ -13,6 +13,7 @@ from pathlib import Path
 from qualkit.model import Table
 
 suffix = ".csv"
+is_for_paper = False
 
 _FORMULA = re.compile(r"(?![+-]\d+(?:[.,]\d+)?\Z)[=+\-@\t\r\n＝＋－＠]")
 

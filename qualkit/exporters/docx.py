@@ -17,6 +17,7 @@ from qualkit.exporters.xlsx import Cell, printable
 from qualkit.model import Table
 
 suffix = ".docx"
+is_for_paper = True
 
 _FONT, _SIZE_PT = "Times New Roman", 9
 _PAGE_CM, _MARGIN_CM = (29.7, 21.0), 2.0  # A4, landscape
@@ -87,11 +88,17 @@ def _add_heading(document: Any, title: str) -> None:
 def title_case(title: str) -> str:
     """`title` with its words capitalised as APA 7 wants: short words stay small, words with a capital as they are."""
     words = re.split(r"(\s+|-)", title)
-    return "".join(word if _stays(word, "".join(words[:i])) else word[:1].upper() + word[1:] for i, word in enumerate(words))
+    return "".join(word if _stays(word, "".join(words[:i])) else _capitalised(word) for i, word in enumerate(words))
+
+
+def _capitalised(word: str) -> str:
+    """`word` with its first letter as a capital, brackets and quotation marks before it passed over."""
+    return re.sub(r"[^\W_]", lambda letter: letter.group().upper(), word, count=1)
 
 
 def _stays(word: str, before: str) -> bool:
     starts = not before.strip() or before.rstrip()[-1] in ":.!?—–"
+    word = word.lstrip("(“‘'\"")
     return word.lower() != word or (_MINOR_WORD.fullmatch(word) is not None and not starts)
 
 
@@ -138,7 +145,7 @@ def _unbroken(header: str) -> str:
 def _text(cell: Cell) -> str:
     """A cell as printed; three decimals are enough for a reader, CSV and XLSX keep them all."""
     if isinstance(cell, float):
-        return f"{round(cell, 3):g}" if math.isfinite(cell) else ""
+        return f"{cell:.3f}" if math.isfinite(cell) else ""
     return "" if cell is None else printable(str(cell))
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from qualkit.model import Table
 
 suffix = ".xlsx"
+is_for_paper = False
 
 _CELL_LIMIT = 32_767
 _WIDEST, _NARROWEST = 60, 8

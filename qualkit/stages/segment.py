@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 
-from qualkit.model import Participant, Role, Segment, Turn, derived_id
+from qualkit.model import Participant, Role, Segment, Turn, derived_id, grouped
 from qualkit.plugs import Language
 
 Span = tuple[int, int]
@@ -59,18 +60,20 @@ def meaning_units(text: str, sentences: Sequence[Span], *, max_words: int) -> li
         stripped = text.strip()
         start = text.find(stripped)
         return [(start, start + len(stripped))] if stripped else []
-    sizes = [n_words(text[start:end]) for start, end in sentences]
-    n_units = max(1, -(-sum(sizes) // max_words))
-    goal = sum(sizes) / n_units
-    groups: list[list[int]] = [[]]
-    filled = 0
-    for index, size in enumerate(sizes):
-        if groups[-1] and (filled + size / 2 > goal or filled + size > max_words):
-            groups.append([])
-            filled = 0
-        groups[-1].append(index)
-        filled += size
-    return [(sentences[group[0]][0], sentences[group[-1]][1]) for group in groups]
+    sizes = [max(1, n_words(text[start:end])) for start, end in sentences]
+    n_units = -(-sum(sizes) // max_words)
+    parts = _parts(sizes, n_units)
+    while any(len(part) > 1 and sum(sizes[n] for n in part) > max_words for part in parts):
+        n_units += 1
+        parts = _parts(sizes, n_units)
+    return [(sentences[part[0]][0], sentences[part[-1]][1]) for part in parts]
+
+
+def _parts(sizes: Sequence[int], n_parts: int) -> list[list[int]]:
+    """Indexes of `sizes`, by which of `n_parts` equal stretches of the whole the middle of each lies in."""
+    ends = list(accumulate(sizes))
+    numbers = [(2 * end - size) * n_parts // (2 * ends[-1]) for end, size in zip(ends, sizes, strict=True)]
+    return list(grouped(range(len(sizes)), lambda n: numbers[n]).values())
 
 
 def _segment(turn: Turn, span: Span, *, position: int, is_coded: bool) -> Segment:
@@ -93,12 +96,15 @@ def _segment(turn: Turn, span: Span, *, position: int, is_coded: bool) -> Segmen
 
 
 def times_of(turn: Turn, span: Span) -> tuple[float | None, float | None]:
-    """When a span of a turn was said: from its words, else its share of the turn's characters, else unknown."""
+    """When a span of a turn was said: from its words, else from its share of the turn's characters.
+
+    Of a turn whose end is unknown, every span has the turn's start and no end.
+    """
     inside = _words_in(turn, span) if turn.words else []
     if inside:
         return turn.words[inside[0]].start_s, turn.words[inside[-1]].end_s
     if turn.start_s is None or turn.end_s is None or not turn.text:
-        return (turn.start_s, turn.end_s) if span[0] == 0 else (None, None)
+        return turn.start_s, None
     per_char = (turn.end_s - turn.start_s) / len(turn.text)
     return round(turn.start_s + span[0] * per_char, 2), round(turn.start_s + span[1] * per_char, 2)
 

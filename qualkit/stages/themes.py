@@ -123,7 +123,7 @@ def _quote(segment: Segment, corpus: Corpus) -> Quote:
     return Quote(
         segment_id=segment.id,
         text=segment.text,
-        transcript_label=corpus.transcripts[segment.transcript_id].label,
+        transcript_label=corpus.transcripts[segment.transcript_id].title,
         participant=person.pseudonym if person else None,
         start_s=segment.start_s,
         has_audio=segment.transcript_id in corpus.heard,
@@ -178,4 +178,4 @@ def numbers_table(rows: Sequence[ThemeRow]) -> Table:
         quoted = " ".join(quote.segment_id for quote in row.quotes)
         return (*named, *(getattr(row, count) for count in counts), *(row.basis.get(basis, 0) for basis in bases), quoted)
 
-    return Table(title="Theme table, numbers", columns=columns, rows=tuple(cells(row) for row in rows))
+    return Table(title="Theme table, numbers", columns=columns, rows=tuple(map(cells, rows)), is_data=True)

@@ -59,7 +59,7 @@ transcript = Table(
 )  # fmt: skip
 participant = Table(
     "participant", metadata, _key(), _to("transcript"), Column("pseudonym", String(200), nullable=False),
-    _text("role"), _json("attributes"), _current(), Unique("transcript_id", "pseudonym"),
+    _text("role"), _text("label"), _json("attributes"), _current(), Unique("transcript_id", "pseudonym"),
 )  # fmt: skip
 recording = Table(
     "recording", metadata, _key(), _to("transcript"), _text("file_name"), _text("sha256"), _seconds("duration_s"), _current(),

@@ -86,6 +86,11 @@ def read_codings(study: Study, path: Path) -> list[Imported]:
     """
     codings = sheet.read_codings(path)
     sheet.check_keys(codings, study.codebook())
+    labels = [transcript.label for transcript in study.transcripts()]
+    for coding in codings:
+        if coding.transcript not in labels:
+            known = ", ".join(labels) or "none"
+            raise ReadError(f"{path.name}, row {coding.row}: there is no transcript {coding.transcript!r}; there are {known}.")
     return [_keep_codings(study, coder, rows, path) for coder, rows in grouped(codings, lambda row: row.coder).items()]
 
 
@@ -97,9 +102,6 @@ def _keep_codings(study: Study, coder: str, codings: Sequence[sheet.Coding], pat
     choices: dict[str, dict[str, Choice]] = {}
     unplaced = []
     for coding in codings:
-        if coding.transcript not in transcripts:
-            known = ", ".join(transcripts) or "none"
-            raise ReadError(f"{path.name}, row {coding.row}: there is no transcript {coding.transcript!r}; there are {known}.")
         mine = segments.get(transcripts[coding.transcript].id, [])
         for segment in mine:
             if segment.is_coded:
@@ -176,6 +178,7 @@ def read_cases(study: Study, adjudicator: str, path: Path) -> int:
     """
     seat, rows, print_ = study.seat(adjudicator), cases.read_cases(path), file_sha256(path)
     in_force = study.decisions()
+    _check_cases(study, rows, {(case.segment_id, case.code_key) for case in seat.cases()}, path)
     for row in rows:
         latest = in_force.get((row.segment_id, row.code_key))
         seat.decide(
@@ -189,3 +192,15 @@ def read_cases(study: Study, adjudicator: str, path: Path) -> int:
             client_id=derived_id("case", print_, adjudicator, row.segment_id, row.code_key),
         )
     return len(rows)
+
+
+def _check_cases(study: Study, rows: Sequence[cases.CaseDecision], known: set[tuple[str, str]], path: Path) -> None:
+    for row in rows:
+        where = f"{path.name}, row {row.row}"
+        if (row.segment_id, row.code_key) not in known:
+            raise ReadError(f"{where}: there is no such case to decide, {row.code_key!r} on segment {row.segment_id}.")
+        if row.present:
+            try:
+                judgements.check_choices([Choice(code_key=row.code_key, valence=row.valence)], study.codebook())
+            except StudyError as error:
+                raise ReadError(f"{where}: {error}") from error

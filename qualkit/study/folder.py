@@ -169,7 +169,8 @@ def options_of(stage: ModuleType, config: Config, given: Mapping[str, Any]) -> A
     word = stage.__name__.rsplit(".", 1)[-1]
     kind = stage.Options
     said = _checked(kind, config.options.get(word, {}), f"study.toml [options.{word}]")
-    chosen = {**said, **{key: value for key, value in given.items() if value is not None}}
+    asked = {key: tuple(value) if isinstance(value, list) else value for key, value in given.items() if value is not None}
+    chosen = {**said, **asked}
     for item in fields(kind):
         default = item.default if item.default is not MISSING else None
         value = chosen.get(item.name, default)

@@ -154,6 +154,7 @@ def _participant(study: Study, transcript: Transcript, speaker: str) -> Particip
         transcript_id=transcript.id,
         pseudonym=pseudonym,
         role=known.role if known else Role.MODERATOR if is_moderator else Role.PARTICIPANT,
+        label=speaker,
         attributes=known.attributes if known else {},
     )
 
@@ -172,6 +173,33 @@ def _link_recording(tx: Writing, study: Study, transcript: Transcript) -> None:
                 duration_s=sound.duration_s(path),
             )
             tx.replace([recording])
+
+
+def settled(tx: Reading, prints: Mapping[Path, str]) -> dict[Path, list[Utterance]]:
+    """Of files known by their checksum, those whose text people have coded, with the turns as they stand.
+
+    Such a text is not made anew by a better engine: the codes are about these words.
+    """
+    judged = {visit.segment_id for visit in tx.all(Visit)}
+    coded = {segment.transcript_id for segment in tx.all(Segment) if segment.id in judged}
+    known = {(transcript.label, transcript.source_sha256): transcript for transcript in tx.all(Transcript)}
+    found = {path: known[path.stem, sha] for path, sha in prints.items() if (path.stem, sha) in known}
+    return {path: _utterances(tx, transcript) for path, transcript in found.items() if transcript.id in coded}
+
+
+def _utterances(tx: Reading, transcript: Transcript) -> list[Utterance]:
+    labels = {person.id: person.label for person in tx.all(Participant, transcript_id=transcript.id)}
+    return [
+        Utterance(
+            text=turn.text,
+            speaker=labels.get(turn.participant_id or ""),
+            start_s=turn.start_s,
+            end_s=turn.end_s,
+            words=turn.words,
+            speaker_confidence=turn.speaker_confidence,
+        )
+        for turn in tx.all(Turn, transcript_id=transcript.id)
+    ]
 
 
 def drop_vanished(tx: Writing, study: Study) -> None:

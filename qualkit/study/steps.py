@@ -92,10 +92,13 @@ def transcribe_step(study: Study, given: Mapping[str, Any]) -> Step:
 
     def work(progress: Progress) -> Done:
         assert ears is not None  # a step that is not needed is not worked
-        heard, failed = ears.hear_all(prints, voices, progress)
+        with study.store.read() as tx:
+            settled = meetings.settled(tx, prints)
+        heard, failed = ears.hear_all({path: sha for path, sha in prints.items() if path not in settled}, voices, progress)
         if failed:
-            saved = "" if not heard else f" The other {counted(len(heard), 'recording')} are kept and need not be done again."
+            saved = " What was heard of the others is kept and need not be done again." if heard else ""
             raise StudyError(" ".join(failed) + saved)
+        heard |= settled
 
         def save(tx: Writing, run: Run) -> None:
             for path, utterances in heard.items():
@@ -359,6 +362,7 @@ def export_step(study: Study, given: Mapping[str, Any]) -> Step:
         study.folder.exports / f"{stem}{exporter.suffix}": (exporter, table)
         for stem, table in tables.items()
         for exporter in exporters.values()
+        if not (table.is_data and exporter.is_for_paper)
     }
 
     def work(progress: Progress) -> Done:

@@ -62,6 +62,8 @@ from qualkit.study.steps import STEPS, Step
 from qualkit.study.workbench import Workbench
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from qualkit.study.seat import Seat
 
 
@@ -332,6 +334,15 @@ class Study:
         from qualkit.study import tables
 
         return tables.all_tables(self)
+
+    def frame(self, name: str) -> pd.DataFrame:
+        """A table of `tables` as a pandas data frame. Raises `StudyError` if there is no such table yet."""
+        import pandas
+
+        tables = self.tables()
+        if name not in tables:
+            raise StudyError(f"There is no table {name!r}; there are {', '.join(tables) or 'none yet'}.")
+        return pandas.DataFrame(tables[name].rows, columns=list(tables[name].columns))
 
     def write_tables(self, paths: Mapping[Path, tuple[plugs.Exporter, Table]], progress: Progress = no_progress) -> None:
         """Write tables, each whole or not at all, and `manifest.json` saying what they rest on."""

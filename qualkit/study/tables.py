@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qualkit.model import Agreement, Basis, Codebook, FinalCode, Table, Topic, counted, first_line
+from qualkit.model import Agreement, Basis, Codebook, FinalCode, Segment, Table, Topic, counted, first_line, grouped
 from qualkit.stages import themes
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ def all_tables(study: Study) -> dict[str, Table]:
         found["agreement"] = agreement_table(study.agreement(), study.codebook())
     if study.topics():
         found["topics"] = topics_table(study)
+    if rows:
+        found["coded_segments"] = segments_table(study)
     return found
 
 
@@ -78,6 +80,33 @@ def _agreement_row(key: str | None, measures: dict[str, Agreement], book: Codebo
     values = (None if item.value is None else round(item.value, 3) for item in (percent, kappa, alpha))
     name = "All codes, pooled" if key is None else book.by_key[key].name
     return (name, percent.n_units, n_present, n_absent, *values, kappa.undefined_because or "")
+
+
+def segments_table(study: Study) -> Table:
+    """Every segment to be coded, with its whereabouts and the codes that count: for a script or a statistics program."""
+    corpus = study.corpus()
+    codes = grouped(study.final_codes(), lambda code: code.segment_id)
+
+    def row(segment: Segment) -> tuple[str | int | float | None, ...]:
+        person = corpus.participants.get(segment.participant_id or "")
+        label = corpus.transcripts[segment.transcript_id].label
+        mine = codes.get(segment.id, [])
+        said = "; ".join(code.code_key + (f":{code.valence}" if code.valence else "") for code in mine)
+        basis = "; ".join(sorted({code.basis.value for code in mine}))
+        return (
+            segment.id,
+            label,
+            segment.position,
+            person.pseudonym if person else "",
+            segment.start_s,
+            segment.end_s,
+            segment.text,
+            said,
+            basis,
+        )
+
+    columns = ("segment_id", "transcript", "position", "speaker", "start_s", "end_s", "text", "codes", "basis")
+    return Table(title="Coded segments", columns=columns, rows=tuple(map(row, study.coded_segments())), is_data=True)
 
 
 def topics_table(study: Study) -> Table:

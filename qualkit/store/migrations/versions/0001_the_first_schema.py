@@ -135,6 +135,7 @@ def upgrade() -> None:
         sa.Column("transcript_id", sa.String(length=36), nullable=False),
         sa.Column("pseudonym", sa.String(length=200), nullable=False),
         sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("label", sa.Text(), nullable=False),
         sa.Column("attributes", sa.JSON(), nullable=False),
         sa.Column("is_current", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["transcript_id"], ["transcript.id"], name=op.f("fk_participant_transcript_id_transcript")),
