@@ -45,7 +45,9 @@ class Reader(Protocol):
     """A transcript format, as a module or an object."""
 
     @property
-    def suffixes(self) -> tuple[str, ...]: ...
+    def suffixes(self) -> tuple[str, ...]:
+        """File name endings it reads, lower case, with their dot."""
+        ...
 
     def read(self, path: Path) -> list[Utterance]:
         """Utterances in order. Raises `ReadError` for a file that is empty, damaged or without speakers."""
@@ -54,16 +56,21 @@ class Reader(Protocol):
 
 @runtime_checkable
 class Exporter(Protocol):
-    """A file format for tables. The caller sees to atomic writing; `write` fills the path it is given."""
+    """A file format for tables."""
 
     @property
-    def suffix(self) -> str: ...
+    def suffix(self) -> str:
+        """The ending of its files, with its dot."""
+        ...
+
     @property
     def is_for_paper(self) -> bool:
         """Whether the format is for tables that people read, so that data tables are not written in it."""
         ...
 
-    def write(self, table: Table, path: Path) -> None: ...
+    def write(self, table: Table, path: Path) -> None:
+        """Fill the file; the caller sees to it that it appears whole or not at all."""
+        ...
 
 
 @runtime_checkable
@@ -71,52 +78,56 @@ class Suggester(Protocol):
     """A machine coder. It says what it thinks, how sure it is and why, or it says nothing."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The coder name that its suggestions are filed under."""
+        ...
+
     @property
     def needs(self) -> tuple[str, ...]:
-        """Engines it wants, by plug group without the prefix: `languages`, `embedders`."""
+        """Engines it wants, by plug group: `languages`, `embedders`."""
         ...
 
     def revision(self, tools: Tools) -> str:
         """Whatever, beside segments and codebook, changes its answers: method version, model."""
         ...
 
-    def suggest(self, segments: Sequence[Segment], codebook: Codebook, tools: Tools) -> list[Suggestion]: ...
+    def suggest(self, segments: Sequence[Segment], codebook: Codebook, tools: Tools) -> list[Suggestion]:
+        """Suggestions for `segments`; what it says of one code depends on that code and the segments alone."""
+        ...
 
 
-class Transcriber(Protocol):
+class Engine(Protocol):
+    """What every engine says of itself, without loading its model."""
+
+    @property
+    def name(self) -> str:
+        """The name of its entry point."""
+        ...
+
+    @property
+    def revision(self) -> str:
+        """Whatever changes its answers: package versions, model, checksum of weights, method."""
+        ...
+
+
+class Transcriber(Engine, Protocol):
     """Speech to words."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def revision(self) -> str: ...
 
     def transcribe(self, sound: Waveform, *, language: str | None, progress: Progress) -> list[list[Word]]:
         """Words of 16 kHz `sound` in runs, each run one stretch of speech; empty where nobody speaks."""
         ...
 
 
-class Diarizer(Protocol):
+class Diarizer(Engine, Protocol):
     """Who spoke when."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def revision(self) -> str: ...
 
     def label(self, sound: Waveform, spans: Sequence[tuple[float, float]], *, n_speakers: int | None) -> list[int]:
         """A speaker number, from 0 in order of first appearance, for each (start_s, end_s) span of 16 kHz `sound`."""
         ...
 
 
-class Language(Protocol):
+class Language(Engine, Protocol):
     """Sentences and lemmas."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def revision(self) -> str: ...
 
     def sentences(self, text: str) -> list[tuple[int, int]]:
         """Half-open character spans of the sentences of `text`, in order, without white space at their ends."""
@@ -127,24 +138,16 @@ class Language(Protocol):
         ...
 
 
-class Embedder(Protocol):
+class Embedder(Engine, Protocol):
     """Texts to vectors."""
 
-    @property
-    def name(self) -> str: ...
-    @property
-    def revision(self) -> str: ...
-
-    def embed(self, texts: Sequence[str], progress: Progress = no_progress) -> Vectors: ...
+    def embed(self, texts: Sequence[str], progress: Progress = no_progress) -> Vectors:
+        """A row for each text, in order."""
+        ...
 
 
-class Clusterer(Protocol):
+class Clusterer(Engine, Protocol):
     """Texts and their vectors to topics."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def revision(self) -> str: ...
 
     def cluster(
         self, texts: Sequence[str], vectors: Vectors, *, seed: int, min_size: int
@@ -157,11 +160,19 @@ class Tools(Protocol):
     """What a stage or suggester may use; each is made when first asked for."""
 
     @property
-    def language(self) -> Language: ...
+    def language(self) -> Language:
+        """Sentences and lemmas."""
+        ...
+
     @property
-    def embedder(self) -> Embedder: ...
+    def embedder(self) -> Embedder:
+        """Vectors of texts."""
+        ...
+
     @property
-    def progress(self) -> Progress: ...
+    def progress(self) -> Progress:
+        """Whom to tell how far the work is."""
+        ...
 
 
 GROUPS = ("readers", "suggesters", "exporters", "transcribers", "diarizers", "languages", "embedders", "clusterers")

@@ -17,7 +17,6 @@ import pytest
 from qualkit.model import Participant, Role, Transcript, Turn
 from qualkit.readers import srt, txt
 from qualkit.study import Study
-from tests.conftest import REPO
 
 pytestmark = pytest.mark.engine
 

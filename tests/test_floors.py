@@ -10,8 +10,8 @@ from tests.conftest import REPO
 
 
 def test_imports_go_down_only_and_heavy_packages_have_one_door() -> None:
-    # import-linter refuses to be imported next to pytest's own path hacks, so it is run as its command runs it
     command = [sys.executable, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()", "--no-cache"]
-    done = subprocess.run(command, cwd=REPO, env={**os.environ, "PYTHONPATH": str(REPO)}, capture_output=True, text=True, check=False)
+    where = {**os.environ, "PYTHONPATH": str(REPO)}
+    done = subprocess.run(command, cwd=REPO, env=where, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "4 kept, 0 broken" in done.stdout

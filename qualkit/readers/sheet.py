@@ -176,6 +176,7 @@ def write_cell(sheet: Any, row: int, column: int, text: str, look: Any) -> None:
 
 
 def new_sheet(book: Any, name: str, columns: Mapping[str, int]) -> Any:
+    """A worksheet with a heading for each of `columns`, which maps titles to widths in characters."""
     sheet = book.add_worksheet(name)
     heading = book.add_format({"bold": True, "bottom": 1, "valign": "top"})
     for number, (title, width) in enumerate(columns.items()):
@@ -199,11 +200,11 @@ def read_sheet(path: Path) -> list[SheetJudgement]:
         segment_id, codes, memo = cells["segment_id"], cells["codes"], cells.get("memo", "")
         where = f"{path.name}, row {row}"
         if not codes:
-            require(not memo, f"{where}: there is a memo but no code; write `{NO_CODE}` if no code fits, or take the memo out")
+            _require(not memo, f"{where}: there is a memo but no code; write `{NO_CODE}` if no code fits, or take the memo out")
             continue
-        require(bool(segment_id), f"{where}: there are codes but no segment_id; copy the id from the sheet you were given")
+        _require(bool(segment_id), f"{where}: there are codes but no segment_id; copy the id from the sheet you were given")
         other = rows.setdefault(segment_id, row)
-        require(other == row, f"{where}: segment {segment_id} is coded in row {other} too; keep one of the rows")
+        _require(other == row, f"{where}: segment {segment_id} is coded in row {other} too; keep one of the rows")
         choices = _choices(codes, where)
         judgements.append(SheetJudgement(segment_id=segment_id, choices=choices, memo=memo, row=row, source=path.name))
     return judgements
@@ -225,7 +226,7 @@ def check_keys(rows: Iterable[SheetJudgement | Coding], codebook: Codebook) -> N
             code = _known_code(choice.code_key, codes, where)
             _check_valence(code, choice.valence, where)
             missing = len(code.valences) > 1 and choice.valence is None
-            require(
+            _require(
                 not missing, f"{where}: {code.key} needs a valence; write for instance {code.key}:{(*code.valences, '')[0]}"
             )
 
@@ -236,24 +237,24 @@ def _choices(cell: str, where: str) -> tuple[Choice, ...]:
         return ()
     choices = tuple(_choice(part, where) for part in parts)
     keys = [choice.code_key for choice in choices]
-    require(bool(keys), f"{where}: {cell!r} holds no code; write codes, `{NO_CODE}`, or nothing")
-    require(NO_CODE not in [key.lower() for key in keys], f"{where}: `{NO_CODE}` stands beside codes; keep one or the other")
+    _require(bool(keys), f"{where}: {cell!r} holds no code; write codes, `{NO_CODE}`, or nothing")
+    _require(NO_CODE not in [key.lower() for key in keys], f"{where}: `{NO_CODE}` stands beside codes; keep one or the other")
     double = next((key for key in keys if keys.count(key) > 1), None)
-    require(double is None, f"{where}: {double} stands there twice; keep one (its valence may be `mixed`)")
+    _require(double is None, f"{where}: {double} stands there twice; keep one (its valence may be `mixed`)")
     return choices
 
 
 def _choice(part: str, where: str) -> Choice:
     key, colon, valence = (piece.strip() for piece in part.partition(":"))
-    require(bool(key) and not (colon and not valence), f"{where}: {part!r} is cut short; write a code as key or key:valence")
-    return Choice(code_key=key, valence=valence_in(valence, where))
+    _require(bool(key) and not (colon and not valence), f"{where}: {part!r} is cut short; write a code as key or key:valence")
+    return Choice(code_key=key, valence=_valence(valence, where))
 
 
-def valence_in(text: str, where: str) -> Valence | None:
+def _valence(text: str, where: str) -> Valence | None:
     if not text:
         return None
     known = [valence.value for valence in Valence]
-    require(text.lower() in known, f"{where}: {text!r} is no valence; write {' or '.join(known)}{_meant(text, known)}")
+    _require(text.lower() in known, f"{where}: {text!r} is no valence; write {' or '.join(known)}{_meant(text, known)}")
     return Valence(text.lower())
 
 
@@ -262,7 +263,7 @@ def valence_in(text: str, where: str) -> Valence | None:
 
 def is_sheet(path: Path) -> bool:
     """Whether a file has the columns of a coding sheet, and not those of codings made elsewhere."""
-    titles = {title.lower() for title in next(rows_of(path), [])}
+    titles = {title.lower() for title in next(_rows(path), [])}
     return "segment_id" in titles or not titles.issuperset(_CODING_COLUMNS)
 
 
@@ -278,7 +279,7 @@ def read_codings(path: Path) -> list[Coding]:
 def _coding(cells: Mapping[str, str], row: int, source: str) -> Coding:
     where = f"{source}, row {row}"
     for column in _CODING_COLUMNS:
-        require(bool(cells[column]), f"{where}: the cell {column!r} is empty; fill it in or remove the row")
+        _require(bool(cells[column]), f"{where}: the cell {column!r} is empty; fill it in or remove the row")
     coding = Coding(
         transcript=cells["transcript"],
         coder=cells["coder"],
@@ -289,7 +290,7 @@ def _coding(cells: Mapping[str, str], row: int, source: str) -> Coding:
         quote=cells.get("quote") or None,
         start_s=_number(cells, "start_s", where),
         end_s=_number(cells, "end_s", where),
-        valence=valence_in(cells.get("valence", ""), where),
+        valence=_valence(cells.get("valence", ""), where),
         memo=cells.get("memo", ""),
         row=row,
         source=source,
@@ -301,11 +302,11 @@ def _coding(cells: Mapping[str, str], row: int, source: str) -> Coding:
 def _require_anchor(coding: Coding, where: str) -> None:
     chars, seconds = (coding.start_char, coding.end_char), (coding.start_s, coding.end_s)
     for (start, end), unit in ((chars, "char"), (seconds, "s")):
-        require((start is None) == (end is None), f"{where}: one of start_{unit} and end_{unit} is missing; give both")
+        _require((start is None) == (end is None), f"{where}: one of start_{unit} and end_{unit} is missing; give both")
         backwards = start is not None and end is not None and start >= end
-        require(not backwards, f"{where}: end_{unit} must be greater than start_{unit}; it is {end} after {start}")
+        _require(not backwards, f"{where}: end_{unit} must be greater than start_{unit}; it is {end} after {start}")
     anchored = coding.turn is not None or coding.start_s is not None
-    require(anchored, f"{where}: nothing says where the code is; fill in turn, or start_s and end_s")
+    _require(anchored, f"{where}: nothing says where the code is; fill in turn, or start_s and end_s")
 
 
 def _number(cells: Mapping[str, str], column: str, where: str) -> float | None:
@@ -316,20 +317,20 @@ def _number(cells: Mapping[str, str], column: str, where: str) -> float | None:
         value = float(text)
     except ValueError:
         value = math.nan
-    require(math.isfinite(value) and value >= 0, f"{where}: {text!r} in {column!r} is no number from 0 up; correct the cell")
+    _require(math.isfinite(value) and value >= 0, f"{where}: {text!r} in {column!r} is no number from 0 up; correct the cell")
     return value
 
 
 def _whole(cells: Mapping[str, str], column: str, where: str) -> int | None:
     value = _number(cells, column, where)
-    require(value is None or value.is_integer(), f"{where}: {value} in {column!r} is no whole number; correct the cell")
+    _require(value is None or value.is_integer(), f"{where}: {value} in {column!r} is no whole number; correct the cell")
     return None if value is None else int(value)
 
 
 # ---------------------------------------------------------------- shared by both
 
 
-def require(condition: bool, sentence: str) -> None:
+def _require(condition: bool, sentence: str) -> None:
     if not condition:
         raise ReadError(f"{sentence}.")
 
@@ -340,30 +341,30 @@ def _meant(word: str, known: Iterable[str]) -> str:
 
 
 def _known_code(key: str, codes: Mapping[str, Code], where: str) -> Code:
-    require(key in codes, f"{where}: no code has the key {key!r}{_meant(key, codes) or '; look it up in the codebook'}")
+    _require(key in codes, f"{where}: no code has the key {key!r}{_meant(key, codes) or '; look it up in the codebook'}")
     return codes[key]
 
 
 def _check_valence(code: Code, valence: Valence | None, where: str) -> None:
     taken = " or ".join(code.valences) or "none"
-    require(valence is None or valence in code.valences, f"{where}: {code.key} does not take {valence}; it takes {taken}")
+    _require(valence is None or valence in code.valences, f"{where}: {code.key} does not take {valence}; it takes {taken}")
 
 
 def records(path: Path, needed: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
     """Rows that are not blank, as (number in the file from 1, cell by column title), after the columns were checked."""
-    rows = rows_of(path)
+    rows = _rows(path)
     titles = [title.lower() for title in next(rows, [])]
     for column in needed:
         found = ", ".join(filter(None, titles)) or "nothing"
         remedy = _meant(column, titles).replace("did you mean", "is it") or f"; found: {found}; name the column so"
-        require(column in titles, f"{path.name}, row 1: there is no column {column!r}{remedy}")
+        _require(column in titles, f"{path.name}, row 1: there is no column {column!r}{remedy}")
     for number, cells in enumerate(rows, start=2):
         if any(cells):
             padded = [*cells, *[""] * (len(titles) - len(cells))]
             yield number, dict(zip(titles, padded, strict=False))
 
 
-def rows_of(path: Path) -> Iterator[list[str]]:
+def _rows(path: Path) -> Iterator[list[str]]:
     reader = {".xlsx": _xlsx_rows, ".csv": _csv_rows}.get(path.suffix.lower())
     if reader is None:
         raise ReadError(f"{path.name}: a sheet is an .xlsx or a .csv file; save it as one of these.")

@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from math import sqrt
 from typing import cast
 
-import numpy as np
-
 from qualkit.model import Codebook, Segment, Topic, derived_id
 from qualkit.plugs import Clusterer, Vectors
 
@@ -54,7 +52,7 @@ def run(
     for number in sorted(set(numbers), key=lambda number: (number == OUTLIERS, number)):
         places = [n for n, other in enumerate(numbers) if other == number]
         members, centre = [coded[n] for n in places], _centre(own[places])
-        by_centrality = [members[n] for n in np.argsort(-(own[places] @ centre), kind="stable")]
+        by_centrality = [members[n] for n in (-(own[places] @ centre)).argsort(kind="stable")]
         topics.append(
             Topic(
                 id=derived_id(run_id, number),
@@ -94,11 +92,11 @@ def nearest_codes(centre: Vectors, codebook: Codebook, code_vectors: Vectors) ->
     """
     if not codebook.codes:
         return ()
-    lengths = np.maximum(np.linalg.norm(code_vectors, axis=1), 1e-9)
-    order = np.argsort(-(code_vectors @ centre) / lengths, kind="stable")[:N_CODES]
+    lengths = ((code_vectors**2).sum(axis=1) ** 0.5).clip(min=1e-9)
+    order = (-(code_vectors @ centre) / lengths).argsort(kind="stable")[:N_CODES]
     return tuple(codebook.codes[n].key for n in order)
 
 
 def _centre(vectors: Vectors) -> Vectors:
     mean = vectors.mean(axis=0)
-    return cast("Vectors", mean / max(float(np.linalg.norm(mean)), 1e-9))
+    return cast("Vectors", mean / max(float((mean**2).sum()) ** 0.5, 1e-9))

@@ -105,7 +105,8 @@ def transcribe_step(study: Study, given: Mapping[str, Any]) -> Step:
                 meetings.save(tx, study, path, prints[path], utterances, run_id=run.id)
 
         words = sum(len(utterance.words) for utterances in heard.values() for utterance in utterances)
-        return Done(summary=f"{counted(len(heard), 'recording')}, {counted(words, 'word')}", save=save)
+        left = f", {len(settled)} left as coded" if settled else ""
+        return Done(summary=f"{counted(len(heard), 'recording')}{left}, {counted(words, 'word')}", save=save)
 
     return Step(
         stage="transcribe",
@@ -182,7 +183,7 @@ def segment_step(study: Study, given: Mapping[str, Any]) -> Step:
     return Step(
         stage="segment",
         options=options,
-        inputs=sha256_of([list(turns.values()), people]),
+        inputs=sha256_of([[replace(turn, run_id=None) for mine in turns.values() for turn in mine], people]),
         engine=options.language,
         work=work,
         is_needed=bool(turns),

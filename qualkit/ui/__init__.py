@@ -1,0 +1,45 @@
+"""The browser app: one script a page, each asking the study one question and letting a callback call one verb.
+
+Importing this package is cheap; Streamlit comes in with `main`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+PAGES = ("Study", "Code", "Adjudicate", "Topics", "Themes")
+"""Pages in the order of the work; the page `Code` is the function `draw` of `qualkit.ui.code_page`."""
+
+ICONS = {
+    "Study": "folder_open",
+    "Code": "edit_note",
+    "Adjudicate": "balance",
+    "Topics": "bubble_chart",
+    "Themes": "table_chart",
+}
+
+
+def main() -> None:
+    """Draw the app: whose study, who is sitting here, and the page that was asked for."""
+    import streamlit as st
+
+    from qualkit.ui import context, style
+
+    st.set_page_config(page_title="qualkit", page_icon=str(style.ICON), layout="wide")
+    st.html(style.CSS)
+    context.refuse_strangers()
+    pages = [
+        st.Page(
+            import_module(f"qualkit.ui.{name.lower()}_page").draw,
+            title=name,
+            icon=f":material/{ICONS[name]}:",
+            url_path=name.lower(),
+            default=name == PAGES[0],
+        )
+        for name in PAGES
+    ]
+    page = st.navigation(pages)
+    with context.telling_errors():
+        context.ask_name()
+        context.show_notice()
+        page.run()

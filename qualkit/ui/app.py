@@ -1,0 +1,5 @@
+"""The script that `qualkit ui` has Streamlit run."""
+
+from qualkit.ui import main
+
+main()

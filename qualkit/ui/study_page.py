@@ -1,0 +1,126 @@
+"""Study: what it is about, what is in it, how far everybody has come, and whether the log is whole."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import streamlit as st
+
+from qualkit.model import Agreement, Role, counted
+from qualkit.stages import STAGES
+from qualkit.study import Seat, Study, tables
+from qualkit.ui import context, style
+
+TELLING = frozenset({"agree", "themes", "export"})
+"""Stages whose summary would tell a blind coder what others said."""
+
+
+def draw() -> None:
+    """The page."""
+    study, seat = context.study(), context.seat()
+    may_see = seat is not None and seat.may_see_results()
+    st.title(study.info.title)
+    if study.info.question:
+        st.html(style.lead(study.info.question))
+    st.subheader("Transcripts")
+    _transcripts(study)
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader("Coders")
+        _coders(study)
+        if seat is not None and may_see:
+            _agreement(seat)
+    with right:
+        st.subheader("Stages")
+        _stages(study, may_see)
+    if seat is not None and may_see:
+        with st.expander("Agreement code by code", key="by-code", on_change="rerun") as box:
+            if box.open:
+                by_code = tables.agreement_table(seat.agreement(), seat.codebook)
+                st.html(style.table(by_code.columns, by_code.rows))
+    _log(study)
+
+
+def _transcripts(study: Study) -> None:
+    corpus, segments = study.corpus(), study.segments()
+    turns = Counter(transcript_id for transcript_id, _ in {(item.transcript_id, item.turn_id) for item in segments})
+    to_code = Counter(item.transcript_id for item in segments if item.is_coded)
+    people = Counter(item.transcript_id for item in corpus.participants.values() if item.role is Role.PARTICIPANT)
+    rows = [
+        (item.title, item.site, item.held_on, people[key], turns[key], to_code[key], "yes" if key in corpus.heard else "no")
+        for key, item in corpus.transcripts.items()
+    ]
+    if not rows:
+        st.info("No transcript yet. Put files into recordings/ or transcripts/ and run  qualkit run")
+        return
+    columns = ("Transcript", "Site", "Date", "Participants", "Turns", "Segments to code", "Audio")
+    st.html(style.table(columns, rows))
+
+
+def _coders(study: Study) -> None:
+    """How many segments each person has judged: a number, never a code."""
+    n_all = len(study.coded_segments())
+    judged = Counter(name for by_coder in study.votes().values() for name in by_coder)
+    names = [name for name in dict.fromkeys([*study.config.coders, *sorted(judged)]) if name not in study.config.adjudicators]
+    if not names or not n_all:
+        st.html(
+            style.block(
+                style.grey("Nobody has coded yet. Name coders in study.toml, or open the page Code and give your name.")
+            )
+        )
+        return
+    rows = [(name, style.bar(judged[name] / n_all), f"{judged[name]} of {n_all}") for name in names]
+    st.html(style.table(("Name", "Judged", ""), rows, raw=(1,)))
+    if study.config.adjudicators:
+        st.html(style.block(style.grey(f"Adjudicating: {', '.join(study.config.adjudicators)}")))
+
+
+def _stages(study: Study, may_see: bool) -> None:
+    runs = study.runs()
+    rows = []
+    for stage in STAGES:
+        run = runs.get(stage)
+        hidden = stage in TELLING and not may_see
+        summary = "" if run is None else "done; its result shows when you have judged all" if hidden else run.summary
+        rows.append((stage, summary, f"{run.ended_at.astimezone():%d %b, %H:%M}".replace(" ", "\u00a0") if run else None))
+    st.html(style.table(("Stage", "Result", "When"), rows))
+    st.html(
+        style.block(
+            style.grey("In a terminal,  qualkit run  brings every stage up to date; what has not changed is not done again.")
+        )
+    )
+
+
+def _agreement(seat: Seat) -> None:
+    found = seat.agreement()
+    pooled = {item.measure: item for item in found if item.code_key is None}
+    st.subheader("Agreement before adjudication")
+    if pooled["percent"].value is None:
+        st.html(style.block(style.grey(f"None to report: {pooled['percent'].undefined_because}.")))
+        return
+    for column, (name, measure) in zip(
+        st.columns(3),
+        (("Krippendorff's alpha", "alpha"), ("Cohen's kappa", "kappa"), ("Percent agreement", "percent")),
+        strict=True,
+    ):
+        column.metric(name, _figure(pooled[measure]), help=pooled[measure].undefined_because)
+    n_coders, n_units = pooled["percent"].n_coders, pooled["percent"].n_units
+    st.html(
+        style.block(
+            style.grey(f"Presence of codes, over {counted(n_units, 'pair')} of segment and code, {counted(n_coders, 'coder')}.")
+        )
+    )
+
+
+def _figure(item: Agreement) -> str:
+    if item.value is None:
+        return "none"
+    return f"{item.value:.1%}" if item.measure == "percent" else f"{item.value:.2f}"
+
+
+def _log(study: Study) -> None:
+    fault = context.log_fault(study, str(study.folder.path))
+    if fault:
+        st.error(fault, icon=":material/gpp_maybe:")
+    else:
+        st.html(style.block(style.grey("✓ The log of all judgements is whole: every act follows from the one before it.")))

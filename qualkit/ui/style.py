@@ -1,0 +1,126 @@
+"""One visual language: the style sheet, and pure functions from data to HTML. Whatever people said is escaped here.
+
+Facilitator and barrier are blue and orange (told apart by all common kinds of colour blindness) and always also a word and
+a sign. The look itself is in style.css.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+from pathlib import Path
+
+from qualkit.model import Evidence, Valence, clock
+from qualkit.study import Line, View
+
+SIGNS = {"facilitator": "+", "barrier": "−", "mixed": "±", "present": "•"}
+COLOURS = {"facilitator": "#2b7bba", "barrier": "#d9730d", "mixed": "#8a6fae", "present": "#7d8488"}
+
+ACCENT = "#2f8f8f"
+
+ICON = Path(__file__).with_name("icon.svg")
+"""Shown by the browser; a file, because Streamlit has browsers fetch emoji and Material icons for it from the net."""
+
+CSS = Path(__file__).with_name("style.css")
+"""The style sheet, put into every page once."""
+
+
+def block(*parts: str) -> str:
+    """Parts as one piece of the page in qualkit's style."""
+    return f'<div class="q">{"".join(parts)}</div>'
+
+
+def grey(text: str) -> str:
+    """A small aside."""
+    return f'<div class="q-grey q-small">{escape(text)}</div>'
+
+
+def aside(text: str) -> str:
+    """Greyed words inside a line."""
+    return f'<span class="q-grey">{escape(text)}</span>'
+
+
+def lead(text: str) -> str:
+    """What a page says about itself under its title."""
+    return block(f'<p class="q-grey" style="max-width:70ch">{escape(text)}</p>')
+
+
+def label(text: str) -> str:
+    """A small heading over a piece."""
+    return f'<div class="q-label">{escape(text)}</div>'
+
+
+def chip(said: str | None, note: str = "") -> str:
+    """A valence, "present", or None for an absent code, by sign, word and colour."""
+    if said is None:
+        return '<span class="q-chip q-absent" style="--c:currentColor">○ absent</span>'
+    more = f" {escape(note)}" if note else ""
+    return f'<span class="q-chip" style="--c:{COLOURS[said]}">{SIGNS[said]} {escape(said)}{more}</span>'
+
+
+def valence_label(valence: Valence) -> str:
+    """A valence as a button says it."""
+    return f"{SIGNS[valence.value]} {valence.value}"
+
+
+def marked(text: str, evidence: Iterable[Evidence]) -> str:
+    """Escaped `text` with the evidence in <mark>; overlapping spans become one."""
+    edges: list[tuple[int, int]] = []
+    for start, end in sorted((item.start_char, item.end_char) for item in evidence):
+        if edges and start <= edges[-1][1]:
+            edges[-1] = (edges[-1][0], max(end, edges[-1][1]))
+        else:
+            edges.append((start, end))
+    parts, at = [], 0
+    for start, end in edges:
+        parts += [escape(text[at:start]), f"<mark>{escape(text[start:end])}</mark>"]
+        at = end
+    return "".join([*parts, escape(text[at:])])
+
+
+def line(said: Line) -> str:
+    """A turn around the segment, greyed."""
+    return f'<p class="q-line"><span class="q-who">{escape(said.speaker)}</span>{escape(said.text)}</p>'
+
+
+def talk(view: View, evidence: Sequence[Evidence] = ()) -> str:
+    """A segment in the talk around it: the guide's question, turns before, the segment, turns after."""
+    asked = view.question if view.question and all(item.text != view.question for item in view.before) else None
+    guide = f'<div class="q-guide"><span class="q-who">Guide question</span>{escape(asked)}</div>' if asked else ""
+    who = " · ".join(part for part in (view.speaker, clock(view.segment.start_s)) if part)
+    here = f'<div class="q-here"><span class="q-who">{escape(who)}</span>{marked(view.segment.text, evidence)}</div>'
+    around = ["".join(map(line, turns)) for turns in (view.before, view.after)]
+    return block(f'<div class="q-talk">{guide}{around[0]}{here}{around[1]}</div>')
+
+
+def quote(text: str, source: str) -> str:
+    """Verbatim words and where they come from."""
+    return block(f'<div class="q-quote">“{escape(text)}” <span class="q-grey q-small">{escape(source)}</span></div>')
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, raw: Sequence[int] = ()) -> str:
+    """A table; numbers stand to the right, None is a dash, and cells of the columns in `raw` are HTML already."""
+    listed = list(rows)
+    numeric = [any(isinstance(row[index], int | float) for row in listed) for index in range(len(columns))]
+    head = "".join(f"<th{_side(right)}>{escape(name)}</th>" for name, right in zip(columns, numeric, strict=True))
+    body = "".join("<tr>" + "".join(_cell(cell, index in raw) for index, cell in enumerate(row)) + "</tr>" for row in listed)
+    return block(
+        f'<div class="q-scroll"><table class="q-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    )
+
+
+def _side(is_number: bool) -> str:
+    return ' class="q-number"' if is_number else ""
+
+
+def _cell(cell: object, is_html: bool) -> str:
+    if isinstance(cell, float):
+        return f'<td class="q-number">{cell:.2f}</td>'
+    if isinstance(cell, int):
+        return f'<td class="q-number">{cell:,}</td>'
+    return f"<td>{cell if is_html else escape('–' if cell in (None, '') else str(cell))}</td>"
+
+
+def bar(share: float) -> str:
+    """A share of 1 as a bar."""
+    return f'<div class="q-bar"><div style="width:{100 * share:.1f}%"></div></div>'

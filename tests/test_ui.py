@@ -1,0 +1,343 @@
+"""The pages, drawn without a browser, over a small study; and how the app is started."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("streamlit")
+
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from qualkit.model import Evidence, Valence
+from qualkit.study import Study
+from qualkit.ui import PAGES, code_page, context, launch, parts, style
+from tests.conftest import REPO, choices
+
+MODELS = ("torch", "spacy", "sentence_transformers", "bertopic", "faster_whisper", "sklearn")
+
+Open = Callable[..., AppTest]
+
+
+def _script(page: str) -> None:
+    from importlib import import_module
+
+    from qualkit.ui import context
+
+    with context.telling_errors():
+        context.ask_name()
+        context.show_notice()
+        import_module(f"qualkit.ui.{page}_page").draw()
+
+
+@pytest.fixture
+def study(small_study: Study) -> Study:
+    """The small study with Ana and Ben as coders, Cara as adjudicator, and suggestions by a machine."""
+    settings = small_study.folder.config_file
+    settings.write_text(settings.read_text() + 'coders = ["Ana", "Ben"]\nadjudicators = ["Cara"]\n')
+    list(small_study.run("suggest", suggesters=("keywords",)))
+    return Study.open(small_study.folder.path)
+
+
+@pytest.fixture
+def open_page(study: Study, monkeypatch: pytest.MonkeyPatch) -> Open:
+    """Draw a page as a person sees it, one who presses faster than people do."""
+    monkeypatch.setattr(code_page, "HASTE_S", 0.0)
+    monkeypatch.setenv(launch.STUDY_VARIABLE, str(study.folder.path))
+
+    def opened(page: str, name: str | None = None) -> AppTest:
+        app = AppTest.from_function(_script, args=(page,), default_timeout=30)
+        if name:
+            app.query_params["coder"] = name
+        return app.run()
+
+    return opened
+
+
+def told(app: AppTest) -> str:
+    """Everything that a page sends to the browser."""
+    return repr(app) + "".join(element.proto.body for element in app.get("html"))
+
+
+def key_of(study: Study, name: str, segment_id: str, version: int = 0) -> str:
+    """How the keys of the controls over a segment begin."""
+    return f"code-{study.seat(name).coder.id}-{segment_id}-{version}"
+
+
+def judge_all(study: Study, name: str, code_key: str, valence: str | None) -> None:
+    seat = study.seat(name)
+    for segment_id in seat.queue():
+        seat.judge(segment_id, choices(**{code_key: valence}))
+
+
+# ---------------------------------------------------------------- pages
+
+
+@pytest.mark.parametrize("page", [name.lower() for name in PAGES])
+@pytest.mark.parametrize("name", [None, "Ana", "Cara"])
+def test_every_page_draws_for_everybody_on_a_study_that_is_new_and_on_one_that_is_coded(
+    open_page: Open, study: Study, page: str, name: str | None
+) -> None:
+    assert not open_page(page, name).exception
+    judge_all(study, "Ana", "stigma", "barrier")
+    judge_all(study, "Ben", "stigma", "mixed")
+    assert not open_page(page, name).exception
+
+
+@pytest.mark.parametrize("page", [name.lower() for name in PAGES if name != "Study"])
+def test_without_a_name_a_page_only_asks_for_one(open_page: Open, page: str) -> None:
+    app = open_page(page)
+    assert [item.value for item in app.info] == [
+        "Choose or type your name in the side bar. Everything you judge is kept under it."
+    ]
+    assert not app.button and not app.get("html")
+
+
+def test_a_blind_coder_sees_no_code_of_others_and_no_suggestion_before_judging(open_page: Open, study: Study) -> None:
+    suggested = study.suggestions()
+    assert suggested
+    judge_all(study, "Ben", "stigma", "mixed")
+    seen = told(open_page("code", "Ana"))
+    assert "Ben" not in seen.replace("'Ben'", "")  # only as a name to choose in the side bar
+    assert "suggested" not in seen and "<mark>" not in seen
+    assert not any(item.rationale in seen for item in suggested)
+    assert "mixed" not in seen
+
+
+def test_after_judging_own_codes_and_the_machines_suggestions_show(open_page: Open, study: Study) -> None:
+    judge_all(study, "Ana", "stigma", "barrier")
+    app = open_page("code", "Ana")
+    first = study.seat("Ana").queue()[0]
+    assert app.get_by_key(key_of(study, "Ana", first, 1) + "-valence-stigma").value is Valence.BARRIER
+    assert "What machines suggested" in told(app) and "<mark>" in told(app)
+
+
+@pytest.mark.parametrize("page", ["topics", "themes"])
+def test_a_blind_coder_gets_a_calm_sentence_where_results_would_be(open_page: Open, page: str) -> None:
+    app = open_page(page, "Ana")
+    assert "Ana codes blind and has judged 0 of" in app.info[0].value
+    assert not app.error
+
+
+def test_the_study_page_tells_a_blind_coder_how_far_others_are_but_no_agreement(open_page: Open, study: Study) -> None:
+    judge_all(study, "Ben", "stigma", "mixed")
+    study.seat("Ana").judge(study.seat("Ana").queue()[0], choices(stigma="barrier"))
+    list(study.run("agree"))
+    n = len(study.coded_segments())
+    seen = told(open_page("study", "Ana"))
+    assert f"{n} of {n}" in seen and "kappa" not in seen.lower()
+    assert "kappa" in told(open_page("study", "Cara")).lower()
+
+
+# ---------------------------------------------------------------- acts
+
+
+def test_choosing_a_code_brings_its_valence_and_saving_keeps_both_and_goes_on(open_page: Open, study: Study) -> None:
+    first, second = study.seat("Ana").queue()[:2]
+    app = open_page("code", "Ana")
+    app.get_by_key(key_of(study, "Ana", first) + "-Codes").set_value(["stigma", "trust"]).run()
+    app.get_by_key(key_of(study, "Ana", first) + "-valence-stigma").set_value(Valence.BARRIER).run()
+    app.button(key=f"save-{first}").click().run()
+    view = study.seat("Ana").view(first)
+    assert [(item.code_key, item.valence) for item in view.choices] == [("stigma", Valence.BARRIER), ("trust", None)]
+    assert app.button(key=f"save-{second}")
+
+
+def test_a_code_without_its_valence_is_not_saved_and_the_page_says_why(open_page: Open, study: Study) -> None:
+    first = study.seat("Ana").queue()[0]
+    app = open_page("code", "Ana")
+    app.get_by_key(key_of(study, "Ana", first) + "-Codes").set_value(["stigma"]).run()
+    app.button(key=f"save-{first}").click().run()
+    assert "stigma: say whether it is facilitator, barrier, mixed." in app.error[0].value
+    assert not study.seat("Ana").judged()
+
+
+def test_saving_without_a_code_is_refused_and_no_code_fits_is_a_judgement(open_page: Open, study: Study) -> None:
+    first = study.seat("Ana").queue()[0]
+    app = open_page("code", "Ana")
+    app.button(key=f"save-{first}").click().run()
+    assert "Choose a code first" in app.error[0].value and not study.seat("Ana").judged()
+    app.button(key=f"none-{first}").click().run()
+    assert study.seat("Ana").view(first).version == 1
+
+
+def test_who_takes_over_the_seat_finds_nothing_of_what_the_one_before_had_chosen(open_page: Open, study: Study) -> None:
+    first = study.seat("Ana").queue()[0]
+    app = open_page("code", "Ana")
+    app.get_by_key(key_of(study, "Ana", first) + "-Codes").set_value(["trust"]).run()
+    app.selectbox(key="coder").set_value("Ben").run()
+    assert app.get_by_key(key_of(study, "Ben", first) + "-Codes").value == []
+    app.button(key=f"none-{first}").click().run()
+    app.selectbox(key="coder").set_value("Ana").run()
+    app.get_by_key(key_of(study, "Ana", first) + "-Codes").set_value(["trust"]).run()
+    app.button(key=f"save-{first}").click().run()
+    assert [len(study.seat(name).view(first).choices) for name in ("Ana", "Ben")] == [1, 0]
+
+
+def test_a_large_codebook_is_searched_rather_than_laid_out(
+    open_page: Open, study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "MAX_PILLS", 1)
+    first = study.seat("Ana").queue()[0]
+    app = open_page("code", "Ana")
+    app.multiselect(key=key_of(study, "Ana", first) + "-all").set_value(["trust"]).run()
+    app.button(key=f"save-{first}").click().run()
+    assert [item.code_key for item in study.seat("Ana").view(first).choices] == ["trust"]
+
+
+def test_a_press_that_was_meant_for_the_segment_before_is_not_taken(
+    open_page: Open, study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = study.seat("Ana").queue()[:2]
+    app = open_page("code", "Ana")
+    app.button(key=f"none-{first}").click().run()
+    monkeypatch.setattr(code_page, "HASTE_S", 60.0)
+    app.button(key=f"none-{second}").click().run()
+    assert list(study.seat("Ana").judged()) == [first]
+
+
+def test_an_adjudicator_decides_a_dispute_with_a_reason_and_the_case_leaves_the_queue(open_page: Open, study: Study) -> None:
+    first = study.seat("Ana").queue()[0]
+    study.seat("Ana").judge(first, choices(stigma="barrier"))
+    study.seat("Ben").judge(first, choices())
+    app = open_page("adjudicate", "Cara")
+    prefix = f"decide-{study.seat('Cara').coder.id}-{first}-stigma-open"
+    app.button(key=f"{prefix}-save").click().run()
+    assert app.error[0].value == "Choose a decision and a reason."
+    app.radio(key=f"{prefix}-way").set_value("absent").run()
+    app.get_by_key(f"{prefix}-reason").set_value("slip").run()
+    app.button(key=f"{prefix}-save").click().run()
+    assert [(case.decision.present, case.decision.reason) for case in study.cases() if case.decision] == [(False, "slip")]
+    assert "No disputed case is waiting." in [item.value for item in app.info]
+
+
+def test_a_decision_made_meanwhile_is_shown_instead_of_being_overruled(open_page: Open, study: Study) -> None:
+    first = study.seat("Ana").queue()[0]
+    study.seat("Ana").judge(first, choices(stigma="barrier"))
+    study.seat("Ben").judge(first, choices())
+    app = open_page("adjudicate", "Cara")
+    study.seat("Dora").judge(first, choices(stigma="barrier"))
+    study.seat("Dora").decide(first, "stigma", present=True, valence=Valence.MIXED, reason="edge case")
+    prefix = f"decide-{study.seat('Cara').coder.id}-{first}-stigma-open"
+    app.radio(key=f"{prefix}-way").set_value("absent")
+    app.get_by_key(f"{prefix}-reason").set_value("slip")
+    app.button(key=f"{prefix}-save").click().run()
+    assert "Somebody decided this case meanwhile" in app.error[0].value
+    assert "Dora" in told(app) and "edge case" in told(app)
+    assert [case.decision.valence for case in study.cases() if case.decision] == [Valence.MIXED]
+
+
+def test_a_theme_that_an_author_writes_takes_the_place_of_the_codes_it_rests_on(open_page: Open, study: Study) -> None:
+    judge_all(study, "Ana", "stigma", "barrier")
+    app = open_page("themes", "Cara")
+    app.text_input(key="theme-name").set_value("Shame keeps people away")
+    app.multiselect(key="theme-codes").set_value(["stigma"])
+    next(button for button in app.button if button.label == "Save theme").click().run()
+    assert [theme.name for theme in study.themes()] == ["Shame keeps people away"]
+    assert "Shame keeps people away" in told(app)
+
+
+def test_a_folder_that_is_no_study_is_told_in_a_sentence(
+    open_page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(launch.STUDY_VARIABLE, str(tmp_path / "empty"))
+    (tmp_path / "empty").mkdir()
+    assert "it has no study.toml" in open_page("study").error[0].value
+
+
+def test_the_whole_app_opens_on_the_study_page(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(launch.STUDY_VARIABLE, str(study.folder.path))
+    monkeypatch.setenv(launch.REMOTE_VARIABLE, "1")  # without a server there is no address
+    app = AppTest.from_file(str(REPO / "app.py"), default_timeout=30).run()
+    assert not app.exception and app.title[0].value == "A small study"
+
+
+# ---------------------------------------------------------------- text to HTML
+
+
+def test_evidence_is_marked_by_code_points_and_everything_said_is_escaped() -> None:
+    spans = [Evidence(start_char=2, end_char=8, text="<shame"), Evidence(start_char=5, end_char=9, text="ame>")]
+    assert style.marked("😀 <shame> & blame", spans) == "😀 <mark>&lt;shame&gt;</mark> &amp; blame"
+
+
+def test_a_clip_travels_in_the_page() -> None:
+    assert 'src="data:audio/ogg;base64,T2dn"' in parts.player(b"Ogg")
+
+
+# ---------------------------------------------------------------- starting
+
+
+def test_the_command_binds_to_this_machine_and_tells_nobody() -> None:
+    command = launch.command(Path("/studies/one"), 8765)
+    for flag in (
+        "--server.address=127.0.0.1",
+        "--server.port=8765",
+        "--browser.gatherUsageStats=false",
+        "--client.toolbarMode=minimal",
+        "--client.showErrorDetails=none",
+        "--runner.postScriptGC=false",
+        "--server.fileWatcherType=none",
+        "--server.headless=true",
+        "--server.enableAgentApi=false",
+    ):
+        assert flag in command
+    assert launch.environment(Path("/studies/one"))[launch.STUDY_VARIABLE] == "/studies/one"
+
+
+def test_every_setting_is_one_that_streamlit_knows() -> None:
+    for name in launch.SETTINGS:
+        st.get_option(name)
+
+
+def test_the_checkout_is_served_with_the_same_settings() -> None:
+    kept = (REPO / ".streamlit" / "config.toml").read_text(encoding="utf-8")
+    assert tomllib.loads(kept) == tomllib.loads(launch.config_file())
+
+
+def test_an_app_open_to_the_network_refuses_to_show_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+    def script() -> None:
+        from qualkit.ui import context
+
+        context.refuse_strangers()
+        import streamlit
+
+        streamlit.write("secret")
+
+    monkeypatch.setattr(context.st, "get_option", lambda _name: "0.0.0.0")
+    shut = AppTest.from_function(script).run()
+    assert "open to the whole network" in shut.error[0].value and not shut.markdown
+    monkeypatch.setenv(launch.REMOTE_VARIABLE, "1")
+    assert not AppTest.from_function(script).run().error
+
+
+def test_asking_how_to_start_the_app_does_not_load_streamlit() -> None:
+    asking = "import sys, qualkit.ui.launch; print('streamlit' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", asking], capture_output=True, text=True, check=True).stdout == "False\n"
+
+
+def test_the_apps_process_imports_no_model(study: Study) -> None:
+    judge_all(study, "Ana", "stigma", "barrier")
+    drawing = (
+        "import sys\nfrom importlib import import_module\nfrom streamlit.testing.v1 import AppTest\n"
+        "import tests.test_ui as t\n"
+        f"for page in {[name.lower() for name in PAGES]!r}:\n"
+        "    app = AppTest.from_function(t._script, args=(page,), default_timeout=60)\n"
+        "    app.query_params['coder'] = 'Cara' if page != 'code' else 'Ana'\n"
+        "    assert not app.run().exception\n"
+        f"print([name for name in {MODELS!r} if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", drawing],
+        env=launch.environment(study.folder.path),
+        cwd=REPO,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.strip().endswith("[]"), done.stdout + done.stderr
