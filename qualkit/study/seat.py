@@ -4,8 +4,10 @@ Blindness lives here, below the pages. While a round is blind, somebody who code
 
 - of a segment they have not judged: the words, the talk around them, the sound; no code by anyone, no suggestion;
 - of a segment they have judged: their own codes, and suggestions if the study shows any;
-- cases for adjudication only on segments they have judged;
-- agreement, topics and themes only once they have judged every segment.
+- cases for adjudication only on segments they have judged, and a judgement can no longer be changed once its case was seen;
+- agreement, topics and themes only once they have judged every segment, which settles all their judgements.
+
+What a blind coder was shown of others' codes is in the log.
 
 People named in `adjudicators` of `study.toml` do not code and see everything. When the round is revealed, everybody does.
 """
@@ -24,13 +26,16 @@ from qualkit.model import (
     Choice,
     Codebook,
     Coder,
+    CoderKind,
     Decision,
+    Event,
     Participant,
     Recording,
     Role,
     Round,
     Segment,
     Suggestion,
+    Table,
     Theme,
     ThemeRow,
     Topic,
@@ -40,11 +45,15 @@ from qualkit.model import (
     Visit,
     by_id,
 )
+from qualkit.store import Reading
 from qualkit.study import judgements, meetings
 from qualkit.study.study import Study
 
 CONTEXT_TURNS = 3
 """Turns shown before and after a segment."""
+
+SHOWN = "was shown codes"
+"""The verb of the event that says which segments a blind coder saw others' codes of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +68,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """A segment as its coder may see it. `choices`, `memo` and `version` are the viewer's own."""
+    """A segment as its coder may see it. `choices`, `memo` and `version` are the viewer's own.
+
+    `lead` and `rest` are what the speaker said before and after it in the same turn.
+    """
 
     segment: Segment
+    lead: str
+    rest: str
     transcript: Transcript
     speaker: str
     question: str | None
@@ -79,9 +93,13 @@ class Seat:
 
     def __init__(self, study: Study, name: str) -> None:
         self._study = study
-        with study.store.write() as tx:
-            self.coder: Coder = judgements.coder_named(tx, name)
-            self.round: Round = meetings.open_round(tx)
+        with study.store.read() as tx:
+            known, rounds = tx.first(Coder, name=" ".join(name.split()), kind=CoderKind.HUMAN), tx.all(Round)
+        if known is None or not rounds:
+            with study.store.write() as tx:
+                known, rounds = judgements.coder_named(tx, name), [meetings.open_round(tx)]
+        self.coder: Coder = known
+        self.round: Round = rounds[-1]
 
     @property
     def name(self) -> str:
@@ -137,6 +155,8 @@ class Seat:
         asked = [line.text for line in lines[:at] if line.is_moderator]
         return View(
             segment=segment,
+            lead=turns[at].text[: segment.start_char].strip(),
+            rest=turns[at].text[segment.end_char :].strip(),
             transcript=transcript,
             speaker=lines[at].speaker,
             question=asked[-1] if asked else None,
@@ -166,12 +186,18 @@ class Seat:
         """Keep this person's judgement of a segment; no choice at all means "looked, and no code fits".
 
         Raises `StudyError` for a code or valence that the codebook does not have, for a segment that is gone and for
-        somebody who adjudicates; `StaleError` if the judgement was changed in another window.
+        somebody who adjudicates; `StaleError` if the judgement was changed in another window; `BlindnessError` if this
+        person was shown the others' codes of the segment, which their own can then no longer be blind to.
         """
         if self.is_adjudicator:
             raise StudyError(f"{self.name} adjudicates in this study and so does not code.")
         checked = judgements.check_choices(choices, self.codebook)
         with self._study.store.write() as tx:
+            if self._is_blind_coder() and segment_id in self._shown(tx):
+                raise BlindnessError(
+                    f"{self.name} has seen the other coders' codes of this segment, so a change would not be blind: let the "
+                    "case be adjudicated instead."
+                )
             if tx.first(Segment, id=segment_id) is None:
                 raise StudyError("There is no such segment.")
             return judgements.record(
@@ -208,12 +234,28 @@ class Seat:
                 f"{self.name} codes blind and has judged {n_judged} of {n_all} segments: results show when all are judged, "
                 "when the round is revealed, or to people whom study.toml names as adjudicators."
             )
+        self._note_shown(set(self.judged()))
+
+    def _shown(self, tx: Reading) -> set[str]:
+        """Segments of which this person was shown others' codes while they coded blind."""
+        events = tx.all(Event, actor_id=self.coder.id, verb=SHOWN)
+        return {segment_id for event in events for segment_id in event.payload["segment_ids"]}
+
+    def _note_shown(self, segment_ids: set[str]) -> None:
+        if not self._is_blind_coder():
+            return
+        with self._study.store.read() as tx:
+            new = segment_ids - self._shown(tx)
+        if new:
+            with self._study.store.write() as tx:
+                tx.log(self.coder.id, SHOWN, {"round_id": self.round.id, "segment_ids": sorted(new)})
 
     def cases(self) -> list[Case]:
         """Cases for adjudication, disputed ones first; while blind, only on segments this person has judged."""
         judged = self.judged()
         everything = self.may_see_results()
         seen = [case for case in self._study.cases() if everything or case.segment_id in judged]
+        self._note_shown({case.segment_id for case in seen})
         return sorted(seen, key=lambda case: (not case.is_disputed, case.decision is not None))
 
     def decide(
@@ -258,10 +300,25 @@ class Seat:
         self._need_results()
         return self._study.theme_rows()
 
+    def tables(self) -> dict[str, Table]:
+        """As `Study.tables`. Raises `BlindnessError` while this person is blind."""
+        self._need_results()
+        return self._study.tables()
+
+    def basis_note(self) -> str:
+        """As `Study.basis_note`. Raises `BlindnessError` while this person is blind."""
+        self._need_results()
+        return self._study.basis_note(self._study.final_codes())
+
     def themes(self) -> list[Theme]:
         """As `Study.themes`. Raises `BlindnessError` while this person is blind."""
         self._need_results()
         return self._study.themes()
+
+    def written_themes(self) -> list[Theme]:
+        """As `Study.written_themes`. Raises `BlindnessError` while this person is blind."""
+        self._need_results()
+        return self._study.written_themes()
 
     def save_themes(self, written: Sequence[Theme]) -> None:
         """As `Study.save_themes`. Raises `BlindnessError` while this person is blind."""

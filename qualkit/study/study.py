@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from qualkit import plugs
 from qualkit.errors import StudyError
@@ -67,6 +67,9 @@ if TYPE_CHECKING:
     from qualkit.study.seat import Seat
 
 
+T = TypeVar("T")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What came of asking a stage to run: `run` is None where there was nothing to do it on, as `why` says."""
@@ -85,6 +88,7 @@ class Study:
         self.config: Config = folder.config()
         self.store = Store.at(folder.database)
         self.tools = Workbench(folder.artifacts)
+        self._kept: dict[str, tuple[tuple[int, str], Any]] = {}
         self._codebook_read: tuple[tuple[int, int] | None, Codebook] | None = None
         self.info = self._introduce()
 
@@ -233,10 +237,9 @@ class Study:
 
     def segments(self) -> list[Segment]:
         """All segments, in the order of the meetings."""
-        with self.store.read() as tx:
-            found = tx.all(Segment)
-            order = {transcript.id: index for index, transcript in enumerate(tx.all(Transcript))}
-        return sorted(found, key=lambda segment: (order[segment.transcript_id], segment.position))
+        corpus = self.corpus()
+        order = {transcript_id: index for index, transcript_id in enumerate(corpus.transcripts)}
+        return sorted(corpus.segments.values(), key=lambda segment: (order[segment.transcript_id], segment.position))
 
     def topics(self) -> list[Topic]:
         """Topics of the last run, outliers (-1) first."""
@@ -245,6 +248,9 @@ class Study:
 
     def corpus(self) -> themes.Corpus:
         """What codes stand on."""
+        return self._at_head("corpus", self._corpus)
+
+    def _corpus(self) -> themes.Corpus:
         with self.store.read() as tx:
             return themes.Corpus(
                 segments=by_id(tx.all(Segment)),
@@ -268,6 +274,9 @@ class Study:
 
     def votes(self) -> adjudicate.Votes:
         """What each person who looked at a segment said of it, in the open round."""
+        return self._at_head("votes", self._votes)
+
+    def _votes(self) -> adjudicate.Votes:
         with self.store.read() as tx:
             names = {coder.id: coder.name for coder in tx.all(Coder, kind=CoderKind.HUMAN)}
             current = {segment.id for segment in tx.all(Segment)}
@@ -282,7 +291,7 @@ class Study:
 
     def cases(self) -> list[Case]:
         """Everything two or more people judged, disputed or not, and everything decided."""
-        return adjudicate.cases(self.votes(), self.decisions())
+        return self._at_head("cases", lambda: adjudicate.cases(self.votes(), self.decisions()))
 
     def agreement(self, **given: Any) -> list[Agreement]:
         """Percent agreement, kappa and alpha: pooled first, then code by code."""
@@ -298,19 +307,36 @@ class Study:
 
     def final_codes(self, min_score: float = 0.5) -> list[FinalCode]:
         """The codes that count: people's, or, while nobody has coded, suggestions of at least `min_score`."""
+        return self._at_head(f"final codes {min_score}", lambda: self._final_codes(min_score))
+
+    def _final_codes(self, min_score: float) -> list[FinalCode]:
         votes = self.votes()
         options: adjudicate.Options = self.options(adjudicate, {})
         if votes:
             return adjudicate.final_codes(votes, self.decisions(), options)
         return adjudicate.from_suggestions(self.suggestions(), min_score=min_score)
 
+    def _at_head(self, name: str, make: Callable[[], T]) -> T:
+        """What `make` gives, kept until something is written: every write appends to the log, so its head tells."""
+        head = self.head()
+        known = self._kept.get(name)
+        if known is None or known[0] != head:
+            known = self._kept[name] = (head, make())
+        kept: T = known[1]
+        return kept
+
     # ------------------------------------------------------------ themes and tables
 
     def themes(self) -> list[Theme]:
-        """The author's themes, or, until there are any, one for each code in use."""
+        """The author's themes, and one for each code in use that none of them covers."""
+        written = self.written_themes()
+        covered = {key for theme in written for key in theme.code_keys}
+        return written + themes.propose(self.codebook(), {code.code_key for code in self.final_codes()} - covered)
+
+    def written_themes(self) -> list[Theme]:
+        """The themes that an author wrote down."""
         with self.store.read() as tx:
-            written = tx.all(Theme)
-        return written or themes.propose(self.codebook(), {code.code_key for code in self.final_codes()})
+            return tx.all(Theme)
 
     def save_themes(self, written: Sequence[Theme], *, author: str) -> None:
         """Make `written` the author's themes; what was there before stays on file."""

@@ -84,11 +84,13 @@ def line(said: Line) -> str:
 
 
 def talk(view: View, evidence: Sequence[Evidence] = ()) -> str:
-    """A segment in the talk around it: the guide's question, turns before, the segment, turns after."""
+    """A segment in the talk around it: the guide's question, turns before, the segment in its own turn, turns after."""
     asked = view.question if view.question and all(item.text != view.question for item in view.before) else None
     guide = f'<div class="q-guide"><span class="q-who">Guide question</span>{escape(asked)}</div>' if asked else ""
     who = " · ".join(part for part in (view.speaker, clock(view.segment.start_s)) if part)
-    here = f'<div class="q-here"><span class="q-who">{escape(who)}</span>{marked(view.segment.text, evidence)}</div>'
+    own = [f'<span class="q-own">{escape(text)}</span>' if text else "" for text in (view.lead, view.rest)]
+    words = " ".join(part for part in (own[0], marked(view.segment.text, evidence), own[1]) if part)
+    here = f'<div class="q-here"><span class="q-who">{escape(who)}</span>{words}</div>'
     around = ["".join(map(line, turns)) for turns in (view.before, view.after)]
     return block(f'<div class="q-talk">{guide}{around[0]}{here}{around[1]}</div>')
 

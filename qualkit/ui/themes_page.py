@@ -10,7 +10,7 @@ import streamlit as st
 
 from qualkit import plugs
 from qualkit.model import Codebook, Theme, ThemeRow, clock, grouped
-from qualkit.study import Seat, Study, new_theme
+from qualkit.study import Seat, new_theme
 from qualkit.ui import charts, context, parts, style
 
 
@@ -23,10 +23,9 @@ def draw() -> None:
     if not rows:
         st.info("No theme yet: themes rest on codes that people agreed on or an adjudicator decided.")
         return
-    study = context.study()
-    st.html(style.block(style.grey(study.basis_note(study.final_codes()))))
+    st.html(style.block(style.grey(seat.basis_note())))
     with files:
-        _downloads(study)
+        _downloads(seat)
     st.altair_chart(charts.diverging(rows), width="stretch", alt="Segments for and against, theme by theme")
     for domain, mine in grouped(rows, lambda row: row.domain).items():
         st.html(style.block(f'<div class="q-domain">{escape(domain or "Themes")}</div>'))
@@ -70,13 +69,13 @@ def _quotes(seat: Seat, row: ThemeRow, where: str) -> None:
                 parts.hear(seat, quote.segment_id, f"{where}-{row.valence}")
 
 
-def _downloads(study: Study) -> None:
+def _downloads(seat: Seat) -> None:
     with st.container(horizontal=True, horizontal_alignment="right"):
         for name in plugs.names("exporters"):
             exporter = plugs.load("exporters", name)
             st.download_button(
                 f"{name.upper()}",
-                data=lambda exporter=exporter: _written(exporter, study),
+                data=lambda exporter=exporter: _written(exporter, seat),
                 file_name=f"theme_table{exporter.suffix}",
                 icon=":material/download:",
                 key=f"download-{name}",
@@ -84,11 +83,11 @@ def _downloads(study: Study) -> None:
             )
 
 
-def _written(exporter: plugs.Exporter, study: Study) -> bytes:
+def _written(exporter: plugs.Exporter, seat: Seat) -> bytes:
     """The theme table as a file; made only when somebody asks for it."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"theme_table{exporter.suffix}"
-        exporter.write(study.tables()["theme_table"], path)
+        exporter.write(seat.tables()["theme_table"], path)
         return path.read_bytes()
 
 
@@ -105,7 +104,6 @@ def _editor(seat: Seat, book: Codebook) -> None:
             "Domain", domains, index=None, accept_new_options=True, key="theme-domain", placeholder="Choose or type"
         )
         right.multiselect("Codes", list(book.by_key), format_func=lambda key: book.by_key[key].name, key="theme-codes")
-        right.checkbox("Take the place of themes that rest on these codes alone", value=True, key="theme-replaces")
         st.form_submit_button("Save theme", type="primary", on_click=_save, args=(seat,))
 
 
@@ -115,8 +113,8 @@ def _save(seat: Seat) -> None:
 
 
 def _staying(seat: Seat, codes: list[str]) -> list[Theme]:
-    replaces = context.value("theme-replaces")
-    return [theme for theme in seat.themes() if not (replaces and set(theme.code_keys) <= set(codes))]
+    """Themes written before, but for those that rest on some of these codes alone: the new one takes their place."""
+    return [theme for theme in seat.written_themes() if not set(theme.code_keys) <= set(codes)]
 
 
 def _written_down(codes: list[str]) -> Theme:
