@@ -6,7 +6,7 @@ import os
 import sys
 from typing import NoReturn
 
-from qualkit.errors import QualkitError
+from qualkit.errors import QualkitError, StoppedError
 
 
 def main() -> None:
@@ -19,8 +19,8 @@ def main() -> None:
     sys.argv = [argument for argument in sys.argv if argument != "--debug"]
     try:
         app()
-    except KeyboardInterrupt:
-        _stop("Stopped. What was finished is kept; the same command goes on from there.", 130)
+    except StoppedError as stopped:
+        _stop(str(stopped), 130)
     except Exception as error:
         if is_debugging:
             raise

@@ -15,16 +15,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
+from typer.core import TyperGroup
 
 from qualkit import __version__
+from qualkit.errors import StoppedError, StoreError, StudyError
 from qualkit.stages import STAGES
 
 if TYPE_CHECKING:
     from qualkit.plugs import Progress
     from qualkit.study import Outcome, Study
 
+
+class _Commands(TyperGroup):
+    """All commands; one that is stopped by hand says what became of its work."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as error:
+            raise StoppedError("Stopped. What was finished is kept; the same command goes on from there.") from error
+
+
 app = typer.Typer(
     name="qualkit",
+    cls=_Commands,
     help="From focus-group recordings to a theme table, offline.",
     no_args_is_help=True,
     add_completion=False,
@@ -130,8 +144,6 @@ def status(study: StudyPath = Path()) -> None:
 @app.command()
 def verify(study: StudyPath = Path()) -> None:
     """Check that nothing in the log of judgements was altered or cut off."""
-    from qualkit.errors import StoreError
-
     opened = _open(study)
     wrong = opened.verify()
     if wrong:
@@ -204,12 +216,44 @@ def _stage_command(stage: str) -> Callable[..., None]:
     flags = [_flag(item) for item in fields(module.Options)] if module else []
 
     def command(study: Path, **given: Any) -> None:
-        _run_stages(_open(study), (stage,), **given)
+        opened = _open(study)
+        _run_stages(opened, (stage,), **given)
+        if stage in SHOWN:
+            _show(opened, *SHOWN[stage])
 
     where = inspect.Parameter("study", inspect.Parameter.KEYWORD_ONLY, default=Path(), annotation=StudyPath)
     command.__signature__ = inspect.Signature([where, *flags])  # type: ignore[attr-defined]
     command.__annotations__ = {flag.name: flag.annotation for flag in [where, *flags]}
     return command
+
+
+SHOWN = {
+    "agree": ("agreement", (0, 1, 4, 5, 6)),
+    "topics": ("topics", (0, 1, 2)),
+    "themes": ("theme_numbers", (1, 2, 3, 5, 7)),
+}
+"""Stages whose result is worth seeing at once: the table that holds it, and the columns that fit a terminal."""
+
+
+def _show(study: Study, name: str, columns: tuple[int, ...]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = study.tables().get(name)
+    if table is None:
+        return
+    drawn = Table(box=None, pad_edge=False)
+    for index in columns:
+        is_number = isinstance(table.rows[0][index], int | float)
+        justify: Any = "right" if is_number else "left"
+        drawn.add_column(table.columns[index].replace("_", " "), justify=justify, no_wrap=index == columns[0])
+    for row in table.rows:
+        drawn.add_row(*(_cell(row[index]) for index in columns))
+    Console().print(drawn)
+
+
+def _cell(value: str | int | float | None) -> str:
+    return "" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
 def _flag(item: Field[Any]) -> inspect.Parameter:
@@ -251,7 +295,6 @@ def sheet(
     study: StudyPath = Path(),
 ) -> None:
     """Write a sheet for people who code or adjudicate in a spreadsheet."""
-    from qualkit.errors import StudyError
     from qualkit.study import coding
 
     if not cases and not coder:

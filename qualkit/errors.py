@@ -33,6 +33,10 @@ class StaleError(QualkitError):
     """A judgement was made on an older state; the newer one must be looked at first."""
 
 
+class StoppedError(QualkitError):
+    """Somebody stopped the work by hand; what was finished is kept."""
+
+
 class PlugError(QualkitError):
     """A reader, suggester, exporter or engine of that name is not installed, or two share one name."""
 

@@ -24,7 +24,6 @@ class Options:
     max_words: int = field(default=60, metadata={"help": "A turn with more words than this is cut at sentence ends."})
     min_words: int = field(default=3, metadata={"help": "Shorter turns, such as 'Mm-hmm.', are shown but not coded."})
     code_moderators: bool = field(default=False, metadata={"help": "Offer the moderator's turns for coding, too."})
-    language: str = field(default="spacy", metadata={"help": "Engine that finds sentences."})
 
 
 def run(
@@ -36,13 +35,14 @@ def run(
     """
     found: list[Segment] = []
     for turn in turns:
-        coded = _is_coded(turn, participants, options)
+        coded = is_coded(turn, participants, options)
         for span in meaning_units(turn.text, language.sentences(turn.text), max_words=options.max_words):
             found.append(_segment(turn, span, position=len(found) + 1, is_coded=coded))
     return found
 
 
-def _is_coded(turn: Turn, participants: Mapping[str, Participant], options: Options) -> bool:
+def is_coded(turn: Turn, participants: Mapping[str, Participant], options: Options) -> bool:
+    """Whether the segments of a turn are offered for coding: a participant's, and more than a word or two."""
     speaker = participants.get(turn.participant_id or "")
     if speaker is not None and speaker.role is not Role.PARTICIPANT and not options.code_moderators:
         return False

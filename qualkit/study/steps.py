@@ -24,6 +24,7 @@ from qualkit.model import (
     Topic,
     Turn,
     Utterance,
+    Visit,
     by_id,
     counted,
     derived_id,
@@ -83,7 +84,8 @@ def nothing(_tx: Writing, _run: Run) -> None:
 
 def transcribe_step(study: Study, given: Mapping[str, Any]) -> Step:
     """Recordings that have no transcript of the same name become transcripts."""
-    options = study.options(transcribe, given)
+    asked = study.options(transcribe, given)
+    options = replace(asked, language=asked.language or study.config.language)
     written = {path.stem for path in study.transcript_files()}
     recordings = [path for path in study.folder.recordings() if path.stem not in written]
     prints = {path: file_sha256(path) for path in recordings}
@@ -160,35 +162,58 @@ def ingest_step(study: Study, _given: Mapping[str, Any]) -> Step:
 
 
 def segment_step(study: Study, given: Mapping[str, Any]) -> Step:
-    """Turns become segments; segments that people have coded are never taken away."""
+    """Turns become segments; a transcript that people have coded keeps the segments that they coded."""
     options = study.options(segment, given)
     with study.store.read() as tx:
         turns = grouped(tx.all(Turn), lambda turn: turn.transcript_id)
         people = by_id(tx.all(Participant))
 
     def work(progress: Progress) -> Done:
-        fresh: list[Segment] = []
-        for index, mine in enumerate(turns.values()):
+        with study.store.read() as tx:
+            judged = {visit.segment_id for visit in tx.all(Visit)}
+            before = grouped(tx.all(Segment), lambda item: item.transcript_id)
+        settled = {key for key, items in before.items() if any(item.id in judged for item in items)}
+        found: list[Segment] = []
+        for index, (key, mine) in enumerate(turns.items()):
             progress(index / len(turns), "finding sentences")
-            fresh += segment.run(turns=mine, participants=people, options=options, language=study.tools.language)
+            if key in settled:
+                found += _with_speakers(before[key], mine, people, options)
+            else:
+                found += segment.run(turns=mine, participants=people, options=options, language=study.tools.language)
 
         def save(tx: Writing, run: Run) -> None:
-            meetings.refuse_if_coded(tx, {item.id for item in fresh}, "The segments would change")
+            meetings.refuse_if_coded(tx, {item.id for item in found}, "The segments would change")
             tx.retire(Segment)
-            tx.replace(replace(item, run_id=run.id) for item in fresh)
+            tx.replace(replace(item, run_id=run.id) for item in found)
 
-        n_coded = sum(item.is_coded for item in fresh)
-        return Done(summary=f"{counted(len(fresh), 'segment')}, {n_coded} to be coded", save=save)
+        left = f"; {counted(len(settled), 'transcript')} left as coded" if settled else ""
+        n_coded = sum(item.is_coded for item in found)
+        return Done(summary=f"{counted(len(found), 'segment')}, {n_coded} to be coded{left}", save=save)
 
     return Step(
         stage="segment",
         options=options,
         inputs=sha256_of([[replace(turn, run_id=None) for mine in turns.values() for turn in mine], people]),
-        engine=options.language,
+        engine=study.tools.language.name,
         work=work,
         is_needed=bool(turns),
         missing="no turn yet",
     )
+
+
+def _with_speakers(
+    segments: Sequence[Segment], turns: Sequence[Turn], people: Mapping[str, Participant], options: segment.Options
+) -> list[Segment]:
+    """Segments as they were cut, with whoever the turns now say spoke them."""
+    by_turn = by_id(turns)
+    return [
+        replace(
+            item,
+            participant_id=by_turn[item.turn_id].participant_id,
+            is_coded=segment.is_coded(by_turn[item.turn_id], people, options),
+        )
+        for item in segments
+    ]
 
 
 # ---------------------------------------------------------------- suggest

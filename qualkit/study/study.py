@@ -102,7 +102,14 @@ class Study:
 
     @classmethod
     def init(cls, path: str | Path, *, title: str, question: str = "", codebook: Path | None = None) -> Study:
-        """Make a study in a folder, which may hold files already. Raises `StudyError` if it is a study."""
+        """Make a study in a folder, which may hold files already.
+
+        Raises `StudyError` if it is a study, `CodebookError` if `codebook` is not sound; then nothing is made.
+        """
+        if codebook is not None:
+            from qualkit.readers.codebook import read_codebook
+
+            read_codebook(codebook)
         return cls(folders.make(Path(path), title=title, question=question, codebook=codebook))
 
     def _introduce(self) -> StudyInfo:

@@ -1,4 +1,4 @@
-"""The script that `qualkit ui` has Streamlit run."""
+"""The script that `qualkit app` has Streamlit run."""
 
 from qualkit.ui import main
 

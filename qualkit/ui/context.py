@@ -30,7 +30,7 @@ def refuse_strangers() -> None:
     if st.get_option("server.address") not in _LOOPBACK and os.environ.get(REMOTE_VARIABLE) != "1":
         st.error(
             "This app would be open to the whole network, and it shows what people said in confidence. Start it with  "
-            f"qualkit ui,  or, if a protected server is meant, set {REMOTE_VARIABLE}=1."
+            f"qualkit app,  or, if a protected server is meant, set {REMOTE_VARIABLE}=1."
         )
         st.stop()
 
