@@ -143,13 +143,13 @@ def status(study: StudyPath = Path()) -> None:
 
 @app.command()
 def verify(study: StudyPath = Path()) -> None:
-    """Check that nothing in the log of judgements was altered or cut off."""
+    """Check that the log of judgements is whole, and that the database still says what it says."""
     opened = _open(study)
     wrong = opened.verify()
     if wrong:
         raise StoreError(wrong)
     seq, head = opened.head()
-    typer.echo(f"The log is whole: {seq} events, head {head}")
+    typer.echo(f"The log is whole, and every judgement in the database follows from it: {seq} events, head {head}")
 
 
 # ---------------------------------------------------------------- running machine stages

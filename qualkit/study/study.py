@@ -412,9 +412,11 @@ class Study:
             return tx.head()
 
     def verify(self) -> str | None:
-        """None if the log is whole, else a sentence on where it is not."""
+        """None if the log is whole and the tables follow from it, else a sentence on where they do not."""
+        from qualkit.study import audit
+
         with self.store.read() as tx:
-            return tx.verify()
+            return audit.fault(tx)
 
     def basis_note(self, codes: Sequence[FinalCode]) -> str:
         """A sentence on what the counted codes rest on, and how many cases still wait."""

@@ -1,0 +1,64 @@
+"""Whether the database still says what the log says.
+
+The log is the truth: every judgement and decision is an event, chained by hash. The tables that pages and counts read are
+projections of it. Replaying the events must give those tables; where it does not, somebody changed a table by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from qualkit.model import Assignment, Coder, CoderKind, Decision, Event, Visit
+from qualkit.store import Reading
+
+Judged = dict[tuple[str, str, str], tuple[int, frozenset[tuple[str, str | None]]]]
+"""(segment, coder, round) -> version of the judgement, and its codes with their valences."""
+
+Decided = dict[tuple[str, str, str], tuple[bool, str | None, str]]
+"""(segment, code, round) -> present, valence, adjudicator."""
+
+
+def fault(tx: Reading) -> str | None:
+    """None when the log is whole and the tables follow from it, else a sentence that says where they do not."""
+    broken = tx.verify()
+    if broken:
+        return broken
+    judged, decided = replay(tx.all(Event))
+    for said, kept, what in ((judged, _judged(tx), "judgements"), (decided, _decided(tx), "decisions")):
+        wrong = next((key for key in {**said, **kept} if said.get(key) != kept.get(key)), None)
+        if wrong is not None:
+            return f"The log is whole, but the {what} on segment {wrong[0]} are not what it says: a table was changed by hand."
+    return None
+
+
+def replay(events: Iterable[Event]) -> tuple[Judged, Decided]:
+    """The judgements and decisions in force after `events`, in their order."""
+    judged: Judged = {}
+    decided: Decided = {}
+    for event in events:
+        said: Any = event.payload
+        if event.verb == "judged":
+            codes = frozenset((code["code_key"], code["valence"]) for code in said["codes"])
+            judged[said["segment_id"], event.actor_id, said["round_id"]] = (said["version"], codes)
+        elif event.verb == "decided":
+            case = (said["segment_id"], said["code_key"], said["round_id"])
+            decided[case] = (said["present"], said["valence"], event.actor_id)
+    return judged, decided
+
+
+def _judged(tx: Reading) -> Judged:
+    people = {coder.id for coder in tx.all(Coder, kind=CoderKind.HUMAN)}
+    codes: dict[tuple[str, str, str], set[tuple[str, str | None]]] = {}
+    for item in tx.all(Assignment):
+        if item.coder_id in people:
+            codes.setdefault((item.segment_id, item.coder_id, item.round_id), set()).add((item.code_key, item.valence))
+    visits = {(visit.segment_id, visit.coder_id, visit.round_id): visit.version for visit in tx.all(Visit)}
+    return {key: (visits.get(key, 0), frozenset(codes.get(key, ()))) for key in {**visits, **codes}}
+
+
+def _decided(tx: Reading) -> Decided:
+    return {
+        (item.segment_id, item.code_key, item.round_id): (item.present, item.valence, item.adjudicator_id)
+        for item in tx.all(Decision)
+    }
