@@ -59,7 +59,7 @@ P4: Nobody will blame you at the new place, and I trust them.
 """
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder of real material; a test that asks for it is skipped where there is none."""
     folder = Path(os.environ.get("QUALKIT_REAL_DATA", REPO.parent / "shared" / "data"))

@@ -13,7 +13,9 @@ NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 Decisions = dict[tuple[str, str], Decision]
 
 
-def decided(code_key: str = "stigma", *, present: bool = True, valence: Valence | None = None, segment: str = "s1") -> Decisions:
+def decided(
+    code_key: str = "stigma", *, present: bool = True, valence: Valence | None = None, segment: str = "s1"
+) -> Decisions:
     decision = Decision(
         id=f"{segment}/{code_key}", segment_id=segment, code_key=code_key, round_id="r", present=present, valence=valence,
         adjudicator_id="Dan", reason="judgement", decided_at=NOON,
@@ -56,7 +58,10 @@ def test_machines_do_not_vote() -> None:
 
 
 def test_a_case_is_each_code_that_anybody_gave_where_two_looked() -> None:
-    votes: Votes = {"s1": {"Ana": {"stigma": "barrier", "trust": "present"}, "Ben": {"trust": "present"}}, **{"s2": SINGLE["s1"]}}
+    votes: Votes = {
+        "s1": {"Ana": {"stigma": "barrier", "trust": "present"}, "Ben": {"trust": "present"}},
+        **{"s2": SINGLE["s1"]},
+    }
     found = {(case.segment_id, case.code_key): case for case in cases(votes, {})}
     assert list(found) == [("s1", "stigma"), ("s1", "trust")]
     assert found["s1", "stigma"].votes == {"Ana": "barrier", "Ben": None}
@@ -122,10 +127,8 @@ def suggestion(score: float, valence: Valence | None = None, code_key: str = "st
 
 
 def test_suggestions_stand_in_from_a_score_on_and_the_surest_valence_wins() -> None:
-    found = from_suggestions(
-        [suggestion(0.6, Valence.BARRIER), suggestion(0.8, Valence.MIXED), suggestion(0.5, None, "trust"), suggestion(0.49, None, "bus")],
-        min_score=0.5,
-    )  # fmt: skip
+    stigma = [suggestion(0.6, Valence.BARRIER), suggestion(0.8, Valence.MIXED)]
+    found = from_suggestions([*stigma, suggestion(0.5, None, "trust"), suggestion(0.49, None, "bus")], min_score=0.5)
     assert [(code.code_key, code.valence, code.basis) for code in found] == [
         ("stigma", Valence.MIXED, Basis.SUGGESTED),
         ("trust", None, Basis.SUGGESTED),

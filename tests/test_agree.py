@@ -78,7 +78,12 @@ def test_kappa_of_three_coders_is_the_mean_over_their_pairs() -> None:
 
 def test_coders_who_share_no_unit_do_not_enter_the_mean() -> None:
     # Ana and Ben share two units, Ben and Cara two others; Ana and Cara none
-    units: list[Labels] = [{"Ana": "y", "Ben": "y"}, {"Ana": "n", "Ben": "n"}, {"Ben": "y", "Cara": "n"}, {"Ben": "n", "Cara": "y"}]  # fmt: skip
+    units: list[Labels] = [
+        {"Ana": "y", "Ben": "y"},
+        {"Ana": "n", "Ben": "n"},
+        {"Ben": "y", "Cara": "n"},
+        {"Ben": "n", "Cara": "y"},
+    ]
     # Ana and Ben: kappa 1. Ben and Cara: 0 of 2 alike, expected .5, kappa -1. Mean 0.
     assert kappa(units) == pytest.approx(0)
 

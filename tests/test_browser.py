@@ -34,7 +34,7 @@ def study(small_study: Study) -> Study:
 
 @pytest.fixture
 def address(study: Study, tmp_path: Path) -> Iterator[str]:
-    """The app, served over the study as `qualkit ui` serves it."""
+    """The app, served over the study as `qualkit app` serves it."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -13,6 +13,7 @@ import pytest
 from qualkit.errors import BlindnessError, StaleError, StudyError
 from qualkit.model import Assignment, Choice, Decision, Event, Valence, as_plain
 from qualkit.study import Seat, Study, new_theme
+from qualkit.study.judgements import SHOWN
 from tests.conftest import choices
 
 MEMO = "She means the pharmacist, I think."
@@ -113,18 +114,43 @@ RESULTS: list[Callable[[Seat], object]] = [
     Seat.topics,
     Seat.theme_rows,
     Seat.themes,
+    Seat.tables,
+    Seat.basis_note,
+    Seat.written_themes,
     lambda seat: seat.save_themes([new_theme("T", "", "", ["stigma"])]),
 ]
 
 
 @pytest.mark.parametrize("ask", RESULTS)
-def test_results_are_refused_to_a_blind_coder_until_everything_is_judged(disputed: Study, ask: Callable[[Seat], object]) -> None:
+def test_results_are_refused_to_a_blind_coder_until_everything_is_judged(
+    disputed: Study, ask: Callable[[Seat], object]
+) -> None:
     ana = disputed.seat("Ana")
     with pytest.raises(BlindnessError, match="has judged 1 of 5 segments"):
         ask(ana)
     judge_all(ana)
     ask(ana)
     assert ana.may_see_results()
+
+
+def test_a_judgement_that_is_not_blind_any_more_is_settled_and_the_log_says_so(disputed: Study, shame: str, bus: str) -> None:
+    ana = disputed.seat("Ana")
+    ana.judge(shame, choices(stigma="facilitator"))
+    assert {case.segment_id for case in ana.cases()} == {shame}
+    with pytest.raises(BlindnessError, match="a change would not be blind"):
+        ana.judge(shame, choices(stigma="mixed"))
+    assert valences(ana, shame) == {"stigma": "facilitator"}
+    ana.judge(bus, [])
+    with disputed.store.read() as tx:
+        shown = [event.payload["segment_ids"] for event in tx.all(Event, actor_id=ana.coder.id) if event.verb == SHOWN]
+    assert shown == [[shame]]
+
+
+def test_once_the_round_is_revealed_everybody_may_change_their_mind(disputed: Study, shame: str) -> None:
+    disputed.seat("Ana").cases()
+    disputed.reveal()
+    disputed.seat("Ana").judge(shame, choices(stigma="mixed"))
+    assert disputed.votes()[shame]["Ana"] == {"stigma": "mixed"}
 
 
 @pytest.mark.parametrize("ask", RESULTS)
@@ -195,7 +221,7 @@ def test_a_judgement_is_never_overwritten(study: Study, shame: str) -> None:
     ana.judge(shame, choices(stigma="barrier"), memo="first")
     ana.judge(shame, choices(stigma="mixed"), memo="second")
     with study.store.read() as tx:
-        kept = [item for item in tx.all(Assignment, past=True, coder_id=ana.coder.id)]
+        kept = tx.all(Assignment, past=True, coder_id=ana.coder.id)
         current = tx.all(Assignment, coder_id=ana.coder.id)
         judged = [event for event in tx.all(Event) if event.verb == "judged"]
     assert [item.valence for item in kept] == [Valence.BARRIER, Valence.MIXED]
@@ -204,7 +230,9 @@ def test_a_judgement_is_never_overwritten(study: Study, shame: str) -> None:
     assert [event.payload["codes"][0]["id"] for event in judged] == [item.id for item in kept]
     assert [event.payload["version"] for event in judged] == [1, 2]
     with sqlite3.connect(study.folder.database) as connection:
-        ended = connection.execute("SELECT valence, superseded_at IS NULL FROM assignment WHERE coder_id = ? ORDER BY made_at", [ana.coder.id])  # fmt: skip
+        ended = connection.execute(
+            "SELECT valence, superseded_at IS NULL FROM assignment WHERE coder_id = ? ORDER BY made_at", [ana.coder.id]
+        )
         memos = connection.execute("SELECT text, superseded_at IS NULL FROM memo ORDER BY made_at").fetchall()
         assert ended.fetchall() == [("barrier", 0), ("mixed", 1)]
     assert memos == [("first", 0), ("second", 1)]
@@ -260,7 +288,9 @@ def test_an_adjudicator_sees_everything_and_cannot_code(disputed: Study, shame: 
 
 def test_disputed_cases_come_first_and_decided_ones_last(disputed: Study, shame: str, bus: str) -> None:
     for name in ("Ana", "Ben"):
-        disputed.seat(name).judge(bus, choices(transport="barrier", trust=None) if name == "Ana" else choices(transport="barrier"))
+        disputed.seat(name).judge(
+            bus, choices(transport="barrier", trust=None) if name == "Ana" else choices(transport="barrier")
+        )
     dan = disputed.seat("Dan")
     decide(dan, shame)
     told = [(case.code_key, case.is_disputed, case.decision is not None) for case in dan.cases()]

@@ -55,9 +55,7 @@ def unit_sizes(sizes: list[int], max_words: int) -> list[int]:
 
 @given(talks, st.integers(5, 40))
 def test_a_segment_lies_inside_one_turn_and_has_its_speaker(talk: Talk, max_words: int) -> None:
-    turns = {
-        f"t{n}": turn(said(sizes), position=n, participant=speaker) for n, (speaker, sizes) in enumerate(talk, start=1)
-    }
+    turns = {f"t{n}": turn(said(sizes), position=n, participant=speaker) for n, (speaker, sizes) in enumerate(talk, start=1)}
     for item in cut(*turns.values(), max_words=max_words):
         assert item.participant_id == turns[item.turn_id].participant_id
         assert item.text == turns[item.turn_id].text[item.start_char : item.end_char]
@@ -144,7 +142,9 @@ def test_text_without_a_sentence_is_one_unit_without_the_blanks_around_it() -> N
 
 
 def test_a_segment_is_timed_by_its_own_words() -> None:
-    words = tuple(Word(text=w, start_s=n, end_s=n + 0.5, confidence=1) for n, w in enumerate("So it is. No bus ran.".split()))
+    words = tuple(
+        Word(text=w, start_s=n, end_s=n + 0.5, confidence=1) for n, w in enumerate(["So", "it", "is.", "No", "bus", "ran."])
+    )
     first, second = cut(turn("So it is. No bus ran.", start_s=0, end_s=9, words=words), max_words=3)
     assert (first.start_s, first.end_s) == (0, 2.5)  # words 0 to 2
     assert (second.start_s, second.end_s) == (3, 5.5)  # words 3 to 5

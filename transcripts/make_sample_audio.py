@@ -38,9 +38,7 @@ GAP_S = (0.25, 0.9)
 OVERLAP_S = (0.3, 0.5)
 CUT_OFF = "—"  # a turn ending in this dash is talked over by the next one
 
-CUE = re.compile(
-    r"(?P<times>[\d:.]+ --> [\d:.]+)\n<v (?P<speaker>[^>]+)>(?P<text>.*?)</v>", re.DOTALL
-)
+CUE = re.compile(r"(?P<times>[\d:.]+ --> [\d:.]+)\n<v (?P<speaker>[^>]+)>(?P<text>.*?)</v>", re.DOTALL)
 
 # Spelt as it sounds; the transcript keeps the left-hand form.
 SPOKEN = {"MAT": "M. A. T."}
@@ -143,7 +141,7 @@ def write_ogg(track: Samples, path: Path) -> None:
     """Mono Opus for speech, small enough to live in the repository."""
     path.parent.mkdir(exist_ok=True)
     given = f"-f s16le -ar {RATE} -ac 1 -i pipe:0".split()
-    wanted = "-c:a libopus -application voip -b:a 24k -fflags +bitexact -flags:a +bitexact".split()
+    wanted = ["-c:a", "libopus", "-application", "voip", "-b:a", "24k", "-fflags", "+bitexact", "-flags:a", "+bitexact"]
     pcm = (track * 32767).astype("<i2").tobytes()
     command = ["ffmpeg", "-v", "error", "-y", *given, *wanted, str(path)]
     subprocess.run(command, input=pcm, check=True)
@@ -167,6 +165,7 @@ def retimed(script: str, spans_s: list[tuple[float, float]]) -> str:
 
 
 def main() -> None:
+    """Speak the script, mix it, and write the recording and the times of its cues."""
     script = SCRIPT.read_text(encoding="utf-8")
     cues = [(cue["speaker"], cue["text"]) for cue in CUE.finditer(script)]
     voices = cast()

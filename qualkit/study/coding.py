@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qualkit.errors import ReadError, StudyError
-from qualkit.model import Choice, Codebook, Participant, Segment, Transcript, Turn, Valence, by_id, derived_id, grouped
+from qualkit.errors import ReadError, StaleError, StudyError
+from qualkit.model import (
+    Choice,
+    Codebook,
+    Decision,
+    Participant,
+    Segment,
+    Transcript,
+    Turn,
+    Valence,
+    by_id,
+    derived_id,
+    grouped,
+)
 from qualkit.readers import cases, sheet
 from qualkit.stages import place
 from qualkit.study import judgements, meetings
@@ -91,6 +103,7 @@ def read_codings(study: Study, path: Path) -> list[Imported]:
         if coding.transcript not in labels:
             known = ", ".join(labels) or "none"
             raise ReadError(f"{path.name}, row {coding.row}: there is no transcript {coding.transcript!r}; there are {known}.")
+    _need_coders(study, [coding.coder for coding in codings])
     return [_keep_codings(study, coder, rows, path) for coder, rows in grouped(codings, lambda row: row.coder).items()]
 
 
@@ -125,6 +138,12 @@ def _merged(before: Choice | None, coding: sheet.Coding, book: Codebook) -> Choi
     return Choice(code_key=coding.code_key, valence=(before and before.valence) or coding.valence)
 
 
+def _need_coders(study: Study, names: Iterable[str]) -> None:
+    for name in names:
+        if name in study.config.adjudicators:
+            raise StudyError(f"{name} adjudicates in this study and so does not code.")
+
+
 def _keep(
     study: Study,
     name: str,
@@ -134,17 +153,19 @@ def _keep(
     client_id: str,
     unplaced: tuple[str, ...] = (),
 ) -> Imported:
-    if name in study.config.adjudicators:
-        raise StudyError(f"{name} adjudicates in this study and so does not code.")
+    _need_coders(study, [name])
     book = study.codebook()
     checked = {segment_id: judgements.check_choices(said, book, need_valence=False) for segment_id, said in choices.items()}
     with study.store.write() as tx:
         is_fresh = not tx.has_happened(client_id)
         if is_fresh:
             coder, round_ = judgements.coder_named(tx, name), meetings.open_round(tx)
+            shown = judgements.shown_to(tx, coder, round_)
             for segment_id, said in checked.items():
-                memo = memos.get(segment_id, "")
-                judgements.record(tx, coder=coder, round_=round_, segment_id=segment_id, choices=said, memo=memo)
+                judgements.record(
+                    tx, coder=coder, round_=round_, segment_id=segment_id, choices=said, memo=memos.get(segment_id, ""),
+                    shown=shown,
+                )  # fmt: skip
             tx.log(coder.id, "imported codes", {"n_segments": len(checked)}, client_id)
     n_codes = sum(len(said) for said in checked.values())
     return Imported(coder=name, n_segments=len(checked), n_codes=n_codes, is_fresh=is_fresh, unplaced=unplaced)
@@ -174,11 +195,13 @@ def write_cases(study: Study, path: Path) -> int:
 def read_cases(study: Study, adjudicator: str, path: Path) -> int:
     """Keep the decisions in a sheet of cases, all or none; rows without a decision are passed over. How many were kept.
 
-    Raises `ReadError` naming the row for a decision that cannot be understood.
+    A sheet may be sent again; its adjudicator's newer decisions supersede their earlier ones. Raises `ReadError` naming the
+    row for a decision that cannot be understood, `StaleError` for a case that somebody else has decided meanwhile.
     """
     seat, rows, print_ = study.seat(adjudicator), cases.read_cases(path), file_sha256(path)
     in_force = study.decisions()
-    _check_cases(study, rows, {(case.segment_id, case.code_key) for case in seat.cases()}, path)
+    known = {(case.segment_id, case.code_key): case.decision for case in seat.cases()}
+    _check_cases(study, rows, known, seat.coder.id, path)
     for row in rows:
         latest = in_force.get((row.segment_id, row.code_key))
         seat.decide(
@@ -194,10 +217,21 @@ def read_cases(study: Study, adjudicator: str, path: Path) -> int:
     return len(rows)
 
 
-def _check_cases(study: Study, rows: Sequence[cases.CaseDecision], known: set[tuple[str, str]], path: Path) -> None:
+def _check_cases(
+    study: Study,
+    rows: Sequence[cases.CaseDecision],
+    known: Mapping[tuple[str, str], Decision | None],
+    adjudicator_id: str,
+    path: Path,
+) -> None:
     for row in rows:
-        where = f"{path.name}, row {row.row}"
-        if (row.segment_id, row.code_key) not in known:
+        where, case = f"{path.name}, row {row.row}", (row.segment_id, row.code_key)
+        latest = known.get(case)
+        if latest is not None and latest.adjudicator_id != adjudicator_id:
+            raise StaleError(
+                f"{where}: somebody else has decided {row.code_key!r} on this segment; look at their decision first."
+            )
+        if case not in known:
             raise ReadError(f"{where}: there is no such case to decide, {row.code_key!r} on segment {row.segment_id}.")
         if row.present:
             try:

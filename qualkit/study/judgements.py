@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from qualkit.errors import StaleError, StudyError
+from qualkit.errors import BlindnessError, StaleError, StudyError
 from qualkit.model import (
     REASONS,
     Assignment,
@@ -15,6 +15,7 @@ from qualkit.model import (
     Codebook,
     Coder,
     Decision,
+    Event,
     Round,
     Segment,
     Valence,
@@ -23,7 +24,7 @@ from qualkit.model import (
     new_id,
     utc_now,
 )
-from qualkit.store import Writing
+from qualkit.store import Reading, Writing
 
 
 def coder_named(tx: Writing, name: str) -> Coder:
@@ -74,19 +75,29 @@ def record(
     round_: Round,
     segment_id: str,
     choices: Sequence[Choice],
+    shown: frozenset[str],
     memo: str = "",
     base_version: int | None = None,
     client_id: str | None = None,
 ) -> Visit:
     """Keep a coder's judgement of one segment: all the codes it has in their eyes, none being a judgement, too.
 
-    `base_version` is the version of the coder's own judgement that was on the screen (0 for none). An act whose
-    `client_id` is in the log already changes nothing. Raises `StaleError` if the judgement was changed elsewhere.
+    `shown` are the segments of which the coder saw others' codes while blind, as `shown_to` gives them: a judgement on
+    them is settled. `base_version` is the version of the coder's own judgement that was on the screen (0 for none). An act
+    whose `client_id` is in the log already changes nothing. Raises `StaleError` if the judgement was changed elsewhere, and
+    `BlindnessError` for a change of a settled one.
     """
     mine: dict[str, Any] = {"segment_id": segment_id, "coder_id": coder.id, "round_id": round_.id}
     before = tx.first(Visit, **mine)
     if client_id is not None and before is not None and tx.has_happened(client_id):
         return before
+    if segment_id in shown:
+        if before is not None and set(choices) == {as_choice(item) for item in tx.all(Assignment, **mine)}:
+            return before
+        raise BlindnessError(
+            f"{coder.name} has seen the other coders' codes of this segment ({segment_id}), so a change would not be blind: "
+            "let the case be adjudicated instead."
+        )
     present = before.version if before else 0
     if base_version is not None and base_version != present:
         raise StaleError("This segment was judged again in another window meanwhile; look at the newer judgement first.")
@@ -99,6 +110,29 @@ def record(
         tx.set_memo(segment_id, coder.id, round_.id, memo)
     tx.log(coder.id, "judged", {**_said(visit, made), "memo_sha256": digest(memo, visit)}, client_id)
     return visit
+
+
+SHOWN = "was shown codes"
+"""The verb of the event that says which segments a blind coder saw others' codes of."""
+
+
+def shown_to(tx: Reading, coder: Coder, round_: Round) -> frozenset[str]:
+    """Segments of which a coder was shown others' codes while the round was blind; none once it is revealed."""
+    if not round_.blind or round_.revealed_at is not None:
+        return frozenset()
+    events = tx.all(Event, actor_id=coder.id, verb=SHOWN)
+    return frozenset(segment_id for event in events for segment_id in event.payload["segment_ids"])
+
+
+def as_choice(item: Assignment) -> Choice:
+    """An assignment as its coder chose it."""
+    return Choice(
+        code_key=item.code_key,
+        valence=item.valence,
+        confidence=item.confidence,
+        rationale=item.rationale,
+        evidence=item.evidence,
+    )
 
 
 def _assignment(choice: Choice, visit: Visit) -> Assignment:

@@ -77,8 +77,9 @@ def _person(row: Mapping[str, str | None], where: str) -> Person:
 
 def check_roster(study: Study, stems: set[str]) -> None:
     """Raise `StudyError` if `participants.csv` names a meeting that has neither transcript nor recording."""
+    folded = {stem.casefold() for stem in stems}
     for person in study.roster().values():
-        if person.transcript not in stems:
+        if person.transcript.casefold() not in folded:
             raise StudyError(
                 f"{ROSTER} names the transcript {person.transcript!r}, but neither transcripts/ nor recordings/ has a file "
                 f"of that name; there are {', '.join(sorted(stems)) or 'none'}."

@@ -28,7 +28,6 @@ from qualkit.model import (
     Coder,
     CoderKind,
     Decision,
-    Event,
     Participant,
     Recording,
     Role,
@@ -45,15 +44,11 @@ from qualkit.model import (
     Visit,
     by_id,
 )
-from qualkit.store import Reading
 from qualkit.study import judgements, meetings
 from qualkit.study.study import Study
 
 CONTEXT_TURNS = 3
 """Turns shown before and after a segment."""
-
-SHOWN = "was shown codes"
-"""The verb of the event that says which segments a blind coder saw others' codes of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +159,7 @@ class Seat:
             after=tuple(lines[at + 1 : at + 1 + CONTEXT_TURNS]),
             has_audio=has_audio and segment.start_s is not None,
             version=visit.version if visit else 0,
-            choices=tuple(_choice(item) for item in own),
+            choices=tuple(judgements.as_choice(item) for item in own),
             memo=memo,
             suggestions=tuple(self._suggestions(segment_id, visit)),
         )
@@ -193,16 +188,11 @@ class Seat:
             raise StudyError(f"{self.name} adjudicates in this study and so does not code.")
         checked = judgements.check_choices(choices, self.codebook)
         with self._study.store.write() as tx:
-            if self._is_blind_coder() and segment_id in self._shown(tx):
-                raise BlindnessError(
-                    f"{self.name} has seen the other coders' codes of this segment, so a change would not be blind: let the "
-                    "case be adjudicated instead."
-                )
             if tx.first(Segment, id=segment_id) is None:
                 raise StudyError("There is no such segment.")
             return judgements.record(
                 tx, coder=self.coder, round_=self.round, segment_id=segment_id, choices=checked, memo=memo,
-                base_version=base_version, client_id=client_id,
+                shown=judgements.shown_to(tx, self.coder, self.round), base_version=base_version, client_id=client_id,
             )  # fmt: skip
 
     def clip(self, segment_id: str) -> bytes | None:
@@ -236,19 +226,14 @@ class Seat:
             )
         self._note_shown(set(self.judged()))
 
-    def _shown(self, tx: Reading) -> set[str]:
-        """Segments of which this person was shown others' codes while they coded blind."""
-        events = tx.all(Event, actor_id=self.coder.id, verb=SHOWN)
-        return {segment_id for event in events for segment_id in event.payload["segment_ids"]}
-
     def _note_shown(self, segment_ids: set[str]) -> None:
         if not self._is_blind_coder():
             return
         with self._study.store.read() as tx:
-            new = segment_ids - self._shown(tx)
+            new = segment_ids - judgements.shown_to(tx, self.coder, self.round)
         if new:
             with self._study.store.write() as tx:
-                tx.log(self.coder.id, SHOWN, {"round_id": self.round.id, "segment_ids": sorted(new)})
+                tx.log(self.coder.id, judgements.SHOWN, {"round_id": self.round.id, "segment_ids": sorted(new)})
 
     def cases(self) -> list[Case]:
         """Cases for adjudication, disputed ones first; while blind, only on segments this person has judged."""
@@ -338,14 +323,4 @@ def _line(turn: Turn, people: dict[str, Participant]) -> Line:
         is_moderator=person is not None and person.role is Role.MODERATOR,
         text=turn.text,
         start_s=turn.start_s,
-    )
-
-
-def _choice(item: Assignment) -> Choice:
-    return Choice(
-        code_key=item.code_key,
-        valence=item.valence,
-        confidence=item.confidence,
-        rationale=item.rationale,
-        evidence=item.evidence,
     )
