@@ -593,13 +593,13 @@ def test_a_case_that_is_none_is_refused_with_its_row(disputed: Study, tmp_path: 
     assert "row 2: there is no such case" in refusal(lambda: coding.read_cases(disputed, "Dan", file), ReadError)
 
 
-def test_a_sheet_cannot_change_what_its_coder_saw_the_others_say(coded_study: Study, tmp_path: Path) -> None:
-    settled = coded_study.seat("Ana").cases()[0].segment_id
-    before = coded_study.votes()
+def test_a_sheet_cannot_change_what_its_coder_saw_the_others_say(disputed: Study, tmp_path: Path) -> None:
+    settled = disputed.seat("Ana").cases()[0].segment_id
+    before = disputed.votes()
     sheet = tmp_path / "ana.csv"
     sheet.write_text(f"segment_id,codes\n{settled},transport:mixed; stigma:mixed\n", encoding="utf-8")
-    assert "would not be blind" in refusal(lambda: coding.read_codes(coded_study, sheet, "Ana"), BlindnessError)
-    assert coded_study.votes() == before
+    assert "would not be blind" in refusal(lambda: coding.read_codes(disputed, sheet, "Ana"), BlindnessError)
+    assert disputed.votes() == before
 
 
 def test_a_roster_may_spell_a_transcript_in_capitals(empty_study: Study) -> None:
