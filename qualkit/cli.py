@@ -19,6 +19,7 @@ from typer.core import TyperGroup
 
 from qualkit import __version__
 from qualkit.errors import StoppedError, StoreError, StudyError
+from qualkit.model import counted
 from qualkit.stages import STAGES
 
 if TYPE_CHECKING:
@@ -130,15 +131,15 @@ def status(study: StudyPath = Path()) -> None:
     """Show what the study holds and where every stage stands."""
     opened = _open(study)
     runs = opened.runs()
-    typer.echo(
-        f"{opened.info.title}: {len(opened.transcripts())} transcripts, {len(opened.coded_segments())} segments to be coded"
-    )
+    held = f"{counted(len(opened.transcripts()), 'transcript')}, {counted(len(opened.coded_segments()), 'segment')} to be coded"
+    typer.echo(f"{opened.info.title}: {held}")
     for stage in STAGES:
         run = runs.get(stage)
         typer.echo(f"  {stage:<11}" + (f"{run.summary}  ({run.ended_at:%Y-%m-%d %H:%M} UTC)" if run else "not run yet"))
     votes = opened.votes()
     for name in sorted({coder for said in votes.values() for coder in said}):
-        typer.echo(f"  {'coder':<11}{name}: {sum(name in said for said in votes.values())} segments judged")
+        n_judged = sum(name in said for said in votes.values())
+        typer.echo(f"  {'coder':<11}{name}: {counted(n_judged, 'segment')} judged")
 
 
 @app.command()

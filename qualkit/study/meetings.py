@@ -19,12 +19,13 @@ from qualkit.model import (
     Turn,
     Utterance,
     Visit,
+    by_id,
     counted,
     derived_id,
     utc_now,
 )
 from qualkit.store import Reading, Writing
-from qualkit.study.folder import Meeting, file_sha256
+from qualkit.study.folder import Meeting
 
 if TYPE_CHECKING:
     from qualkit.study.study import Study
@@ -124,12 +125,13 @@ def _transcript(study: Study, path: Path, sha: str) -> Transcript:
 def _turns(
     study: Study, transcript: Transcript, utterances: Sequence[Utterance], run_id: str
 ) -> tuple[list[Turn], list[Participant]]:
-    people: dict[str, Participant] = {}
+    roster = study.roster()
+    moderators = {label.casefold() for label in study.config.moderators}
+    labels = dict.fromkeys(said.speaker for said in utterances if said.speaker)
+    speakers = {label: _participant(transcript, label, roster, moderators) for label in labels}
     turns = []
     for position, said in enumerate(utterances, start=1):
-        person = _participant(study, transcript, said.speaker) if said.speaker else None
-        if person:
-            people.setdefault(person.id, person)
+        person = speakers[said.speaker] if said.speaker else None
         turn = Turn(
             id=derived_id("turn", transcript.id, position, said.text),
             transcript_id=transcript.id,
@@ -143,13 +145,15 @@ def _turns(
             run_id=run_id,
         )
         turns.append(turn)
-    return turns, list(people.values())
+    return turns, list(by_id(speakers.values()).values())
 
 
-def _participant(study: Study, transcript: Transcript, speaker: str) -> Participant:
-    known = study.roster().get((transcript.label.casefold(), speaker.casefold()))
+def _participant(
+    transcript: Transcript, speaker: str, roster: Mapping[tuple[str, str], Person], moderators: set[str]
+) -> Participant:
+    known = roster.get((transcript.label.casefold(), speaker.casefold()))
     pseudonym = known.pseudonym if known else speaker
-    is_moderator = speaker.casefold() in {label.casefold() for label in study.config.moderators}
+    is_moderator = speaker.casefold() in moderators
     return Participant(
         id=derived_id("participant", transcript.id, pseudonym),
         transcript_id=transcript.id,
@@ -170,7 +174,7 @@ def _link_recording(tx: Writing, study: Study, transcript: Transcript) -> None:
                 id=derived_id("recording", transcript.id, path.name),
                 transcript_id=transcript.id,
                 file_name=path.name,
-                sha256=file_sha256(path),
+                sha256=study.print_of(path),
                 duration_s=sound.duration_s(path),
             )
             tx.replace([recording])

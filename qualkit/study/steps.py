@@ -37,7 +37,6 @@ from qualkit.stages import agree, segment, suggest, themes, topics, transcribe
 from qualkit.store import Writing
 from qualkit.study import meetings
 from qualkit.study.ears import Ears
-from qualkit.study.folder import file_sha256
 from qualkit.study.kept import KeptClusterer, KeptSuggester
 
 if TYPE_CHECKING:
@@ -88,7 +87,7 @@ def transcribe_step(study: Study, given: Mapping[str, Any]) -> Step:
     options = replace(asked, language=asked.language or study.config.language)
     written = {path.stem for path in study.transcript_files()}
     recordings = [path for path in study.folder.recordings() if path.stem not in written]
-    prints = {path: file_sha256(path) for path in recordings}
+    prints = {path: study.print_of(path) for path in recordings}
     voices = {path: study.config.meetings[path.stem].speakers for path in recordings if path.stem in study.config.meetings}
     ears = Ears.of(options, study.folder.artifacts) if recordings else None
 
@@ -128,7 +127,7 @@ def transcribe_step(study: Study, given: Mapping[str, Any]) -> Step:
 def ingest_step(study: Study, _given: Mapping[str, Any]) -> Step:
     """Transcript files become turns with speakers."""
     files = study.transcript_files()
-    prints = {path: file_sha256(path) for path in files}
+    prints = {path: study.print_of(path) for path in files}
 
     def work(progress: Progress) -> Done:
         read: dict[Path, list[Utterance]] = {}

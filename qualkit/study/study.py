@@ -56,7 +56,7 @@ from qualkit.stages import STAGES, adjudicate, agree, themes
 from qualkit.store import Store
 from qualkit.study import folder as folders
 from qualkit.study import meetings
-from qualkit.study.artifacts import write_atomically
+from qualkit.study.artifacts import Artifacts, write_atomically
 from qualkit.study.folder import Config, Folder
 from qualkit.study.steps import STEPS, Step
 from qualkit.study.workbench import Workbench
@@ -142,6 +142,14 @@ class Study:
     def transcript_files(self) -> list[Path]:
         """Files in `transcripts/` that can be read."""
         return self.folder.transcripts(self.transcript_suffixes())
+
+    def print_of(self, path: Path) -> str:
+        """SHA-256 of a file in the study, computed again only when its size or its time of change is another."""
+        about = path.stat()
+        made_from = [str(path.relative_to(self.folder.path)), about.st_size, about.st_mtime_ns]
+        kept = Artifacts(self.folder.artifacts / "prints")
+        sha: str = kept.get_or_make(made_from, lambda: folders.file_sha256(path))
+        return sha
 
     def recording_names(self) -> list[str]:
         """File names in `recordings/`."""
