@@ -285,6 +285,29 @@ for _name in STAGES:
     app.command(_name, help=STAGE_HELP[_name])(_stage_command(_name))
 
 
+@app.command()
+def transcripts(
+    formats: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(
+            "--format", "-f", help="docx, json, txt, and with times rttm, srt, vtt; may be repeated.", show_default="all"
+        ),
+    ] = None,
+    transcript: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option("--transcript", "-t", help="Label of a transcript; may be repeated.", show_default="all"),
+    ] = None,
+    study: StudyPath = Path(),
+) -> None:
+    """Write what was said into exports/transcripts/, to read, correct or take to other programs."""
+    opened = _open(study)
+    written = opened.write_transcripts(formats or (), transcript)
+    for path in written.paths:
+        typer.echo(f"  {path.relative_to(opened.folder.path)}")
+    for note in written.notes:
+        typer.echo(f"  {note}")
+
+
 # ---------------------------------------------------------------- people
 
 

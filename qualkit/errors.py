@@ -17,6 +17,10 @@ class ReadError(QualkitError):
     """A recording, transcript, codebook or sheet cannot be read; the sentence names the file and, if known, the line."""
 
 
+class WriteError(QualkitError):
+    """A transcript cannot be written in a format; the sentence names both and says what to take instead."""
+
+
 class CodebookError(ReadError):
     """A codebook breaks a rule: a key used twice, an unknown parent, a field that does not exist."""
 
@@ -38,7 +42,7 @@ class StoppedError(QualkitError):
 
 
 class PlugError(QualkitError):
-    """A reader, suggester, exporter or engine of that name is not installed, or two share one name."""
+    """A reader, suggester, exporter, writer or engine of that name is not installed, or two share one name."""
 
 
 class EngineError(QualkitError):

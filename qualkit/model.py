@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
@@ -20,6 +21,7 @@ from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
 _NAMESPACE = uuid.UUID("8f0c6a52-9f5e-5f3b-9a43-3c0a4f6f7d10")
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 class Valence(StrEnum):
@@ -208,6 +210,35 @@ class Turn:
     words: tuple[Word, ...] = ()
     revision: int = 1
     run_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpokenTurn:
+    """A turn as it leaves a study: the speaker by the name that is printed with quotes, None where nobody knows who it was."""
+
+    text: str
+    speaker: str | None = None
+    role: Role | None = None
+    start_s: float | None = None
+    end_s: float | None = None
+    words: tuple[Word, ...] = ()
+
+    def __post_init__(self) -> None:
+        _require_span(self.start_s, self.end_s, "a turn")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpokenTranscript:
+    """What every transcript writer writes: a meeting's label and title, and who said what and when."""
+
+    label: str
+    title: str
+    turns: tuple[SpokenTurn, ...]
+
+    @property
+    def n_untimed(self) -> int:
+        """How many turns lack a start or an end."""
+        return sum(turn.start_s is None or turn.end_s is None for turn in self.turns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -605,6 +636,11 @@ def clock(seconds: float | None) -> str:
 def counted(n: int, noun: str, plural: str | None = None) -> str:
     """`1 segment`, `3 segments`: a count with its noun."""
     return f"{n} {noun if n == 1 else plural or noun + 's'}"
+
+
+def printable(text: str) -> str:
+    """`text` as XML allows it: a space for every control character and lone surrogate, so that offsets stay what they were."""
+    return _UNPRINTABLE.sub(" ", text)
 
 
 def first_line(text: str, width: int) -> str:

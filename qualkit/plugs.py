@@ -1,7 +1,7 @@
 """The plug points, and the only look-up.
 
-Readers, suggesters, exporters and engines are found through entry points, our own as well as a guest's. To add one, write
-a file with the attributes of its Protocol and name it in the group, e.g. in `pyproject.toml`:
+Readers, suggesters, exporters, writers and engines are found through entry points, our own as well as a guest's. To add one,
+write a file with the attributes of its Protocol and name it in the group, e.g. in `pyproject.toml`:
 
     [project.entry-points."qualkit.readers"]
     vtt = "qualkit.readers.vtt"
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 from qualkit.errors import EngineError, PlugError
-from qualkit.model import Codebook, Segment, Suggestion, Table, Utterance, Word
+from qualkit.model import Codebook, Segment, SpokenTranscript, Suggestion, Table, Utterance, Word
 
 if TYPE_CHECKING:
     import numpy as np
@@ -70,6 +70,25 @@ class Exporter(Protocol):
 
     def write(self, table: Table, path: Path) -> None:
         """Fill the file; the caller sees to it that it appears whole or not at all."""
+        ...
+
+
+@runtime_checkable
+class TranscriptWriter(Protocol):
+    """A file format for transcripts."""
+
+    @property
+    def suffix(self) -> str:
+        """The ending of its files, with its dot."""
+        ...
+
+    @property
+    def needs_times(self) -> bool:
+        """Whether a turn without start and end has no place in it."""
+        ...
+
+    def write(self, transcript: SpokenTranscript, path: Path) -> None:
+        """Fill the file with every turn. Raises `WriteError` rather than leave one out that has no times."""
         ...
 
 
@@ -175,7 +194,17 @@ class Tools(Protocol):
         ...
 
 
-GROUPS = ("readers", "suggesters", "exporters", "transcribers", "diarizers", "languages", "embedders", "clusterers")
+GROUPS = (
+    "readers",
+    "suggesters",
+    "exporters",
+    "writers",
+    "transcribers",
+    "diarizers",
+    "languages",
+    "embedders",
+    "clusterers",
+)
 
 
 @cache

@@ -171,6 +171,23 @@ def test_verify_finds_a_whole_log_whole(coded: Path, qualkit: Qualkit) -> None:
     )
 
 
+def test_transcripts_are_written_and_what_cannot_be_is_told(small_study: Study, qualkit: Qualkit) -> None:
+    why = "cannot be written as .rttm, .srt, .vtt: its turns have no start and end time."
+    files = [f"  exports/transcripts/{label}{suffix}" for label in ("fg1", "fg2") for suffix in (".docx", ".json", ".txt")]
+    said = qualkit("transcripts", "-s", small_study.folder.path)
+    assert (said.code, said.out.splitlines()) == (0, [*files, f"  fg1 {why}", f"  fg2 {why}"])
+
+
+def test_transcripts_and_formats_are_asked_for_by_name(small_study: Study, qualkit: Qualkit) -> None:
+    where = ("-s", small_study.folder.path)
+    said = qualkit("transcripts", *where, "--format", "docx", "--format", "txt", "--transcript", "fg2")
+    assert said.out == "  exports/transcripts/fg2.docx\n  exports/transcripts/fg2.txt\n"
+    refused = qualkit("transcripts", *where, "--format", "srt", "--transcript", "fg2")
+    assert refused.code != 0
+    why = "fg2 cannot be written as .srt: its turns have no start and end time."
+    assert refused.err == f"Error: {why} Take txt, docx or json, which need no times.\n"
+
+
 # ---------------------------------------------------------------- people
 
 

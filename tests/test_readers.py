@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qualkit.errors import ReadError
-from qualkit.model import Utterance
+from qualkit.model import Utterance, printable
 from qualkit.readers import docx, srt, turns, txt, vtt
 
 MODULES = (docx, srt, txt, vtt)
@@ -136,9 +136,9 @@ def test_characters_that_xml_forbids_become_a_space_one_for_one(as_txt: Callable
 
 @given(st.text())
 def test_printable_keeps_length_and_is_idempotent(text: str) -> None:
-    once = turns.printable(text)
+    once = printable(text)
     assert len(once) == len(text)
-    assert turns.printable(once) == once
+    assert printable(once) == once
 
 
 def test_a_heading_before_the_talk_is_no_doubtful_label(as_txt: Callable[[str], list[Utterance]]) -> None:

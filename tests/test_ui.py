@@ -135,6 +135,20 @@ def test_the_study_page_tells_a_blind_coder_how_far_others_are_but_no_agreement(
     assert "kappa" in told(open_page("study", "Cara")).lower()
 
 
+def test_a_blind_coder_may_take_transcripts_along_in_every_format_that_they_have_times_for(
+    open_page: Open, study: Study
+) -> None:
+    page = open_page("study", "Ana")
+    assert not page.get("download_button")
+    page.session_state["take-along"] = True
+    page.run()
+    assert [button.label for button in page.get("download_button")] == ["2 transcripts (ZIP)"]
+    page.button_group(key="take-format").set_value("vtt").run()
+    assert not page.exception
+    assert not page.get("download_button")
+    assert "fg1 cannot be written as .vtt: its turns have no start and end time." in told(page)
+
+
 # ---------------------------------------------------------------- acts
 
 

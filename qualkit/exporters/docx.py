@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from qualkit.exporters.xlsx import Cell, printable
-from qualkit.model import Table
+from qualkit.exporters.xlsx import Cell
+from qualkit.model import Table, printable
 
 suffix = ".docx"
 is_for_paper = True

@@ -6,13 +6,12 @@ Every row is complete, also where its theme repeats, and text is never taken for
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from qualkit.model import Table
+from qualkit.model import Table, printable
 
 suffix = ".xlsx"
 is_for_paper = False
@@ -22,7 +21,6 @@ _WIDEST, _NARROWEST = 60, 8
 _LINE_HEIGHT = 15
 _CREATED = datetime(1980, 1, 1)
 """The date XlsxWriter gives the parts inside the file; the file's own would make equal tables differ."""
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _LOOK = {
     "title": {"bold": True, "font_size": 12},
     "header": {"bold": True, "bottom": 1, "text_wrap": True, "valign": "bottom"},
@@ -45,11 +43,6 @@ def write(table: Table, path: Path) -> None:
         _fill(sheet, table, looks)
         _write_notes(sheet, table, looks["note"])
         _lay_out(sheet, table)
-
-
-def printable(text: str) -> str:
-    """`text` as XML allows it: a space for every control character and lone surrogate."""
-    return _UNPRINTABLE.sub(" ", text)
 
 
 def _fill(sheet: Any, table: Table, looks: dict[str, Any]) -> None:

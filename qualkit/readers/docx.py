@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from qualkit.errors import ReadError
-from qualkit.model import Utterance
-from qualkit.readers.turns import TIME, Line, printable, read_bytes, turns_of
+from qualkit.model import Utterance, printable
+from qualkit.readers.turns import TIME, Line, read_bytes, turns_of
 
 suffixes = (".docx",)
 

@@ -17,7 +17,7 @@ from itertools import groupby, pairwise, takewhile
 from pathlib import Path
 
 from qualkit.errors import ReadError
-from qualkit.model import Utterance
+from qualkit.model import Utterance, printable
 
 PAUSE_LIMIT_S = 8.0
 """The longest silence inside one turn of a subtitle file.
@@ -33,7 +33,6 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 TIME = r"\d{1,3}:\d{1,2}(?::\d{1,2})?(?:[.,]\d{1,3})?"
 _B = r"[^\S\n]"  # a blank of any kind, on the same line
@@ -99,11 +98,6 @@ def _decoded_as_windows(data: bytes, name: str) -> str:
         raise ReadError(f"{name} is neither UTF-8 nor Windows text; save the transcript as plain text in UTF-8.") from error
     warnings.warn(f"{name} is not UTF-8 and was read as Windows-1252; look at its accents and quotation marks.", stacklevel=4)
     return text
-
-
-def printable(text: str) -> str:
-    """`text` with every character that XML forbids replaced by a space, so that offsets stay what they were."""
-    return _UNPRINTABLE.sub(" ", text)
 
 
 def seconds(clock: str) -> float:

@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from qualkit.model import Utterance
+from qualkit.model import Utterance, printable
 from qualkit.readers.srt import Cue, cues_of, prefixed
-from qualkit.readers.turns import joined, label, named_speakers, printable, read_text
+from qualkit.readers.turns import joined, label, named_speakers, read_text
 
 suffixes = (".vtt",)
 

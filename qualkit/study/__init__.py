@@ -3,5 +3,6 @@
 from qualkit.study.folder import Config, Folder, make_sample
 from qualkit.study.seat import Line, Seat, View
 from qualkit.study.study import Outcome, Study, new_theme
+from qualkit.study.transcripts import Written
 
-__all__ = ["Config", "Folder", "Line", "Outcome", "Seat", "Study", "View", "make_sample", "new_theme"]
+__all__ = ["Config", "Folder", "Line", "Outcome", "Seat", "Study", "View", "Written", "make_sample", "new_theme"]

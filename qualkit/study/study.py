@@ -55,10 +55,11 @@ from qualkit.plugs import Progress, no_progress
 from qualkit.stages import STAGES, adjudicate, agree, themes
 from qualkit.store import Store
 from qualkit.study import folder as folders
-from qualkit.study import meetings
+from qualkit.study import meetings, transcripts
 from qualkit.study.artifacts import Artifacts, write_atomically
 from qualkit.study.folder import Config, Folder
 from qualkit.study.steps import STEPS, Step
+from qualkit.study.transcripts import Written
 from qualkit.study.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -392,6 +393,14 @@ class Study:
             write_atomically(path, partial(exporter.write, table))
         manifest = json.dumps(self.manifest(paths), indent=2, ensure_ascii=False)
         write_atomically(self.folder.exports / "manifest.json", lambda path: _write_text(path, manifest))
+
+    def write_transcripts(self, formats: Sequence[str] = (), labels: Sequence[str] | None = None) -> Written:
+        """Write what was said into `exports/transcripts/`, to be read, corrected or taken to other programs.
+
+        Without `formats`, every one that is installed, and a note for each transcript that lacks the times a format needs;
+        such a format asked for by name raises `WriteError` instead. `labels` names transcripts, None means all.
+        """
+        return transcripts.write(self, formats, labels)
 
     def manifest(self, paths: Mapping[Path, Any]) -> dict[str, Any]:
         """What the exports rest on: codebook, runs, and the head of the log."""

@@ -6,9 +6,10 @@ from collections import Counter
 
 import streamlit as st
 
+from qualkit import plugs
 from qualkit.model import Agreement, Role, counted
 from qualkit.stages import STAGES
-from qualkit.study import Seat, Study, tables
+from qualkit.study import Seat, Study, tables, transcripts
 from qualkit.ui import context, style
 
 TELLING = frozenset({"agree", "themes", "export"})
@@ -24,6 +25,7 @@ def draw() -> None:
         st.html(style.lead(study.info.question))
     st.subheader("Transcripts")
     _transcripts(study)
+    _take_along(study)
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("Coders")
@@ -55,6 +57,30 @@ def _transcripts(study: Study) -> None:
         return
     columns = ("Transcript", "Site", "Date", "Participants", "Turns", "Segments to code", "Audio")
     st.html(style.table(columns, rows))
+
+
+def _take_along(study: Study) -> None:
+    """Transcripts for other programs; they hold what was said and no code, so blind coders may have them too."""
+    if not study.transcripts():
+        return
+    with st.expander("Take transcripts along", icon=":material/download:", key="take-along", on_change="rerun") as box:
+        if not box.open:
+            return
+        chosen = st.segmented_control(
+            "Format", plugs.names("writers"), default="docx", format_func=str.upper, required=True, key="take-format"
+        )
+        planned = transcripts.plan(transcripts.spoken(study), [chosen])
+        for note in planned.notes:
+            st.html(style.block(style.grey(note)))
+        if planned.files:
+            st.download_button(
+                f"{counted(len(planned.files), 'transcript')} (ZIP)",
+                data=lambda: transcripts.zipped(planned),
+                file_name=f"transcripts_{chosen}.zip",
+                icon=":material/download:",
+                key=f"take-{chosen}",
+                on_click="ignore",
+            )
 
 
 def _coders(study: Study) -> None:
