@@ -132,8 +132,11 @@ class Engine(Protocol):
 class Transcriber(Engine, Protocol):
     """Speech to words."""
 
-    def transcribe(self, sound: Waveform, *, language: str | None, progress: Progress) -> list[list[Word]]:
-        """Words of 16 kHz `sound` in runs, each run one stretch of speech; empty where nobody speaks."""
+    def transcribe(self, sound: Waveform, *, language: str | None, verbatim: bool, progress: Progress) -> list[list[Word]]:
+        """Words of 16 kHz `sound` in runs, each run one stretch of speech; empty where nobody speaks.
+
+        With `verbatim`, fillers (`um`, `mm-hmm`) and repetitions are kept as far as the engine can.
+        """
         ...
 
 

@@ -66,15 +66,19 @@ def _lemma(word: str) -> str:
 
 @dataclass
 class FakeTranscriber:
-    """Says `runs`, each a text with its start; every word lasts 0.3 s."""
+    """Says `runs`, each a text with its start; every word lasts 0.3 s. `was_verbatim`: how it was asked, call by call."""
 
     runs: Sequence[tuple[float, str]] = ()
     name: str = "fake"
     revision: str = "1"
     n_calls: int = 0
+    was_verbatim: list[bool] = field(default_factory=list)
 
-    def transcribe(self, sound: Waveform, *, language: str | None = None, progress: Progress = no_progress) -> list[list[Word]]:
+    def transcribe(
+        self, sound: Waveform, *, language: str | None = None, verbatim: bool = False, progress: Progress = no_progress
+    ) -> list[list[Word]]:
         self.n_calls += 1
+        self.was_verbatim.append(verbatim)
         progress(1.0, "transcribing")
         return [
             [

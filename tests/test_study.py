@@ -605,3 +605,11 @@ def test_a_sheet_cannot_change_what_its_coder_saw_the_others_say(disputed: Study
 def test_a_roster_may_spell_a_transcript_in_capitals(empty_study: Study) -> None:
     in_folder(empty_study, "transcripts/participants.csv", "transcript,speaker,role\nFG1,P1,observer\n")
     assert outcomes(empty_study, "ingest")["ingest"].is_fresh
+
+
+def test_a_verbatim_transcript_is_heard_anew_and_both_are_kept(small_study: Study, fake_engines: Engines) -> None:
+    fake_engines.transcriber.runs = HEARD
+    a_recording(small_study)
+    for verbatim in (False, True, False):
+        outcomes(small_study, "transcribe", verbatim=verbatim)
+    assert fake_engines.transcriber.was_verbatim == [False, True], "the third time nothing is heard again"

@@ -21,6 +21,7 @@ class Options:
     engine: str = field(default="faster-whisper", metadata={"help": "Speech engine."})
     model: str = field(default="tiny.en", metadata={"help": "Speech model: a name, a folder or a hub id."})
     language: str = field(default="", metadata={"help": "Spoken language, as ISO 639-1; left out: the study's."})
+    verbatim: bool = field(default=False, metadata={"help": "Keep um, uh, mm-hmm and repetitions (English only)."})
     diarizer: str = field(default="campplus", metadata={"help": "Engine that tells voices apart; 'none' for one voice only."})
     pause_s: float = field(default=0.3, metadata={"help": "A pause this long, in seconds, may separate speakers."})
     turn_gap_s: float = field(default=8.0, metadata={"help": "A longer pause, in seconds, starts a new turn."})

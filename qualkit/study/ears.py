@@ -73,7 +73,10 @@ class Ears:
         def recognise() -> Any:
             progress(0.0, "decoding")
             return self.transcriber.transcribe(
-                waveform(), language=self.options.language, progress=lambda share, doing: progress(0.8 * share, doing)
+                waveform(),
+                language=self.options.language,
+                verbatim=self.options.verbatim,
+                progress=lambda share, doing: progress(0.8 * share, doing),
             )
 
         def tell_apart() -> list[int]:
@@ -84,7 +87,8 @@ class Ears:
             return self.diarizer.label(waveform(), times, n_speakers=n_speakers)
 
         words = Artifacts(self.artifacts / "words")
-        runs = words.get_or_make([sha, self.transcriber.name, self.transcriber.revision, self.options.language], recognise)
+        engine, options = self.transcriber, self.options
+        runs = words.get_or_make([sha, engine.name, engine.revision, options.language, options.verbatim], recognise)
         cuts = transcribe.spans([[Word(**word) for word in run] for run in runs], pause_s=self.options.pause_s)
         voices = Artifacts(self.artifacts / "voices")
         labels = voices.get_or_make([sha, self.options, self.revision, n_speakers], tell_apart)
