@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from qualkit.model import Word
+from qualkit.model import Segment, Word
 from qualkit.plugs import Progress, Vectors, Waveform, no_progress
 
 DIMENSIONS = 64
@@ -124,3 +124,18 @@ class FakeTools:
     language: FakeLanguage = field(default_factory=FakeLanguage)
     embedder: FakeEmbedder = field(default_factory=FakeEmbedder)
     progress: Progress = no_progress
+
+
+def a_segment(n: int, text: str, participant: str | None = "p1", *, is_coded: bool = True) -> Segment:
+    return Segment(
+        id=f"s{n}",
+        transcript_id="t",
+        turn_id=f"turn{n}",
+        turn_revision=1,
+        position=n,
+        start_char=0,
+        end_char=len(text),
+        text=text,
+        participant_id=participant,
+        is_coded=is_coded,
+    )

@@ -18,10 +18,10 @@ from qualkit.engines import sound, weights
 from qualkit.engines.speech import _words, prompt_for, with_fillers, without_loops
 from qualkit.engines.vectors import VectorCache
 from qualkit.errors import EngineError, ReadError
-from qualkit.model import Code, Codebook, Segment, Word
+from qualkit.model import Code, Codebook, Word
 from qualkit.plugs import Waveform
 from qualkit.suggesters.similarity import Similarity, Space, resemblance, standardised
-from tests.fakes import FakeEmbedder
+from tests.fakes import FakeEmbedder, a_segment
 
 REAL_DATA = Path(os.environ.get("QUALKIT_REAL_DATA", Path(__file__).parents[1].parent / "shared" / "data"))
 SAMPLE = Path(__file__).parents[1] / "recordings" / "fg1_outreach_team.ogg"
@@ -618,26 +618,13 @@ def test_similarity_agrees_with_human_coders_and_does_not_just_name_the_commones
 
     tools = Tools()
     tools.language, tools.embedder = language, embedder
-    segments = [
-        Segment(
-            id=str(n),
-            transcript_id="t",
-            turn_id=str(n),
-            turn_revision=1,
-            position=n,
-            start_char=0,
-            end_char=len(text),
-            text=text,
-            participant_id=None,
-            is_coded=True,
-        )
-        for n, text in enumerate(texts)
-    ]
+    segments = [a_segment(n, text) for n, text in enumerate(texts)]
     # All z, by asking for every suggestion there is.
     z = np.full(truth.shape, -np.inf)
     column = {code.key: n for n, code in enumerate(book.codes)}
+    row = {segment.id: n for n, segment in enumerate(segments)}
     for item in Similarity(min_z=-99).suggest(segments, book, tools):
-        z[int(item.segment_id), column[item.code_key]] = item.score
+        z[row[item.segment_id], column[item.code_key]] = item.score
     assert np.isfinite(z).all()
 
     kappas = []

@@ -13,22 +13,7 @@ from qualkit.plugs import Suggester, load, names
 from qualkit.stages import suggest
 from qualkit.suggesters.keywords import Keywords
 from qualkit.suggesters.similarity import Similarity, Space, probability, resemblance, standardised
-from tests.fakes import FakeEmbedder, FakeTools
-
-
-def a_segment(n: int, text: str, *, is_coded: bool = True) -> Segment:
-    return Segment(
-        id=f"s{n}",
-        transcript_id="t",
-        turn_id=f"turn{n}",
-        turn_revision=1,
-        position=n,
-        start_char=0,
-        end_char=len(text),
-        text=text,
-        participant_id="p",
-        is_coded=is_coded,
-    )
+from tests.fakes import FakeEmbedder, FakeTools, a_segment
 
 
 def segments_of(*texts: str) -> list[Segment]:

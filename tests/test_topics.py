@@ -6,28 +6,13 @@ import numpy as np
 
 from qualkit.model import Code, Codebook, Segment, derived_id
 from qualkit.stages import topics
-from tests.fakes import FakeClusterer, FakeEmbedder
+from tests.fakes import FakeClusterer, FakeEmbedder, a_segment
 
 BOOK = Codebook(
     name="test",
     version="1",
     codes=tuple(Code(key=key, name=key, definition=key) for key in ("bus", "money", "shame", "nurse")),
 )
-
-
-def a_segment(n: int, text: str, participant: str | None = "p1", *, is_coded: bool = True) -> Segment:
-    return Segment(
-        id=f"s{n}",
-        transcript_id="t",
-        turn_id=f"turn{n}",
-        turn_revision=1,
-        position=n,
-        start_char=0,
-        end_char=len(text),
-        text=text,
-        participant_id=participant,
-        is_coded=is_coded,
-    )
 
 
 def found_in(segments: list[Segment], **options: int) -> list[topics.Topic]:
