@@ -4,6 +4,16 @@ Every error that a user can cause is a `QualkitError`: one sentence that says wh
 The command line and the pages print that sentence alone; a traceback is shown only with `--debug`.
 """
 
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that somebody may have meant, None if none is near."""
+    return next(iter(difflib.get_close_matches(word, list(known), n=1)), None)
+
 
 class QualkitError(Exception):
     """Something a user can put right; `str(error)` is a sentence for a researcher."""

@@ -11,7 +11,6 @@ The look-up imports a plug only when it is asked for by name, so listing them co
 
 from __future__ import annotations
 
-import difflib
 import importlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
@@ -19,7 +18,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
-from qualkit.errors import EngineError, PlugError
+from qualkit.errors import EngineError, PlugError, nearest
 from qualkit.model import Codebook, Segment, SpokenTranscript, Suggestion, Table, Utterance, Word
 
 if TYPE_CHECKING:
@@ -236,8 +235,8 @@ def load(group: str, name: str) -> Any:
     """
     entries = _entries(group)
     if name not in entries:
-        near = difflib.get_close_matches(name, entries, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
+        near = nearest(name, entries)
+        hint = f" Did you mean {near!r}?" if near else ""
         raise PlugError(f"No {group} plug is called {name!r}; installed: {', '.join(names(group))}.{hint}")
     try:
         return entries[name].load()

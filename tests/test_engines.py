@@ -126,13 +126,6 @@ def test_a_missing_and_a_damaged_recording_are_refused_by_name(tmp_path):
         sound.decode(tmp_path / "half.m4a")
 
 
-def test_the_checksum_is_that_of_the_bytes(tmp_path):
-    (tmp_path / "a").write_bytes(b"abc")
-    assert sound.sha256(tmp_path / "a").startswith("ba7816bf")  # FIPS 180-2, example B.1
-    with pytest.raises(ReadError, match="gone"):
-        sound.sha256(tmp_path / "gone")
-
-
 # ---------------------------------------------------------------- speech
 
 

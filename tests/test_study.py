@@ -613,3 +613,10 @@ def test_a_verbatim_transcript_is_heard_anew_and_both_are_kept(small_study: Stud
     for verbatim in (False, True, False):
         outcomes(small_study, "transcribe", verbatim=verbatim)
     assert fake_engines.transcriber.was_verbatim == [False, True], "the third time nothing is heard again"
+
+
+def test_the_checksum_of_a_file_is_that_of_its_bytes_and_follows_them(empty_study: Study) -> None:
+    file = in_folder(empty_study, "transcripts/a.txt", "abc")
+    assert empty_study.print_of(file).startswith("ba7816bf")  # FIPS 180-2, example B.1
+    file.write_text("abcd", encoding="utf-8")
+    assert empty_study.print_of(file).startswith("88d4266f")

@@ -8,7 +8,6 @@ away from the sound that a browser plays.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import io
 from collections.abc import Iterator
 from pathlib import Path
@@ -64,15 +63,6 @@ def clip(path: Path, start_s: float, end_s: float, pad_s: float = 0.4) -> bytes:
     if not sound.size:
         raise ReadError(f"{path.name} has no sound between {start_s:.1f} and {end_s:.1f} seconds.")
     return _as_opus(sound)
-
-
-def sha256(path: Path) -> str:
-    """Checksum of the file's bytes. Raises `ReadError` for a file that cannot be opened."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise ReadError(f"{path.name} cannot be read: {error.strerror}.") from error
 
 
 @contextlib.contextmanager

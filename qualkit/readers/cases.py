@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from qualkit.errors import QualkitError, ReadError
+from qualkit.errors import ReadError
 from qualkit.model import REASONS, Valence
-from qualkit.readers.sheet import new_sheet, records, write_cell
+from qualkit.readers.sheet import new_sheet, records, write_cell, write_new
 
 COLUMNS = {"segment_id": 14, "code": 24, "definition": 40, "text": 80, "votes": 36, "decision": 16, "reason": 18, "note": 30}
 DECISIONS = (*(valence.value for valence in Valence), "present", "absent")
@@ -60,15 +60,7 @@ def write_cases(path: Path, rows: Sequence[CaseRow]) -> None:
             sheet.data_validation(1, 5, len(rows), 5, {"validate": "list", "source": list(DECISIONS)})
             sheet.data_validation(1, 6, len(rows), 6, {"validate": "list", "source": list(REASONS)})
         sheet.freeze_panes(1, 0)
-    try:
-        with path.open("xb") as file:
-            file.write(buffer.getvalue())
-    except FileExistsError as error:
-        raise QualkitError(
-            f"{path}: there is a file of that name, perhaps with decisions in it; choose another name."
-        ) from error
-    except OSError as error:
-        raise QualkitError(f"{path}: it cannot be written ({error.strerror}); check the folder and its rights.") from error
+    write_new(path, buffer.getvalue(), "decisions")
 
 
 def read_cases(path: Path) -> list[CaseDecision]:

@@ -7,7 +7,6 @@ the rules that tie codes together (a key used twice, an unknown parent, a circle
 
 from __future__ import annotations
 
-import difflib
 import io
 import os
 import uuid
@@ -22,7 +21,7 @@ from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
-from qualkit.errors import CodebookError
+from qualkit.errors import CodebookError, nearest
 from qualkit.model import Code, Codebook, Origin, Valence, counted
 
 _RESERVED = "none"
@@ -233,8 +232,8 @@ def _wrong_type(field: str, steps: tuple[int | str, ...], kind: str, value: Any)
 
 
 def _meant(word: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(word.lower(), list(known), n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    near = nearest(word.lower(), known)
+    return f"; did you mean {near!r}?" if near else ""
 
 
 # ---------------------------------------------------------------- mistakes between codes

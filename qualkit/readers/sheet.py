@@ -10,7 +10,6 @@ Nothing a coder wrote is dropped in silence: what cannot be understood is an err
 from __future__ import annotations
 
 import csv
-import difflib
 import io
 import math
 import re
@@ -20,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from qualkit.errors import QualkitError, ReadError
+from qualkit.errors import QualkitError, ReadError, nearest
 from qualkit.model import Choice, Code, Codebook, Valence, clock
 
 NO_CODE = "none"
@@ -92,12 +91,18 @@ def write_sheet(path: Path, segments: Sequence[SheetRow], codebook: Codebook, co
     Only the cells for codes and memos of coded segments can be edited (no password). Raises `QualkitError` if the file
     exists, since a coder's work may be in it, or cannot be written.
     """
-    content = _sheet_bytes(segments, codebook, coder_name)
+    write_new(path, _sheet_bytes(segments, codebook, coder_name), "codes")
+
+
+def write_new(path: Path, content: bytes, perhaps: str) -> None:
+    """Write a file that is not there yet. Raises `QualkitError` if one is, in which a person's work may `perhaps` be."""
     try:
         with path.open("xb") as file:
             file.write(content)
     except FileExistsError as error:
-        raise QualkitError(f"{path}: there is a file of that name, perhaps with codes in it; choose another name.") from error
+        raise QualkitError(
+            f"{path}: there is a file of that name, perhaps with {perhaps} in it; choose another name."
+        ) from error
     except OSError as error:
         raise QualkitError(f"{path}: it cannot be written ({error.strerror}); check the folder and its rights.") from error
 
@@ -336,8 +341,8 @@ def _require(condition: bool, sentence: str) -> None:
 
 
 def _meant(word: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(word.lower(), list(known), n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    near = nearest(word.lower(), known)
+    return f"; did you mean {near!r}?" if near else ""
 
 
 def _known_code(key: str, codes: Mapping[str, Code], where: str) -> Code:

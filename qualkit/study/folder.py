@@ -15,14 +15,11 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import date
-from difflib import get_close_matches
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any
 
-from qualkit.errors import StudyError
-
-OptionsT = TypeVar("OptionsT")
+from qualkit.errors import StudyError, nearest
 
 FOLDERS = ("recordings", "transcripts", "codebooks", "exports")
 SOUND_SUFFIXES = frozenset(
@@ -156,8 +153,8 @@ def _checked(kind: type, entry: Mapping[str, Any], where: str) -> dict[str, Any]
 def _refuse_unknown(entry: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
     for name in entry:
         if name not in known:
-            near = get_close_matches(name, known, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else f" Known: {', '.join(known)}."
+            near = nearest(name, known)
+            hint = f" Did you mean {near!r}?" if near else f" Known: {', '.join(known)}."
             raise StudyError(f"{where}: there is no entry {name!r}.{hint}")
 
 

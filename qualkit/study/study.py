@@ -41,7 +41,6 @@ from qualkit.model import (
     ThemeRow,
     Topic,
     Transcript,
-    Valence,
     Visit,
     as_plain,
     by_id,
@@ -470,6 +469,3 @@ def new_theme(name: str, claim: str, domain: str, code_keys: Sequence[str]) -> T
         domain=domain.strip(),
         code_keys=tuple(code_keys),
     )
-
-
-__all__ = ["Outcome", "Round", "Study", "Valence", "new_theme"]
