@@ -18,7 +18,7 @@ import typer
 from typer.core import TyperGroup
 
 from qualkit import __version__
-from qualkit.errors import StoppedError, StoreError, StudyError
+from qualkit.errors import ReadError, StoppedError, StoreError, StudyError
 from qualkit.model import counted
 from qualkit.stages import STAGES
 
@@ -48,6 +48,8 @@ app = typer.Typer(
 )
 codebook_app = typer.Typer(help="Check and compare codebooks.", no_args_is_help=True)
 app.add_typer(codebook_app, name="codebook")
+voices_app = typer.Typer(help="Enrol voices, so that `transcribe --name-voices` names them; forget them.", no_args_is_help=True)
+app.add_typer(voices_app, name="voices")
 
 StudyPath = Annotated[Path, typer.Option("--study", "-s", help="The study's folder.")]
 
@@ -95,14 +97,17 @@ def init(
 @app.command()
 def add(
     paths: Annotated[list[Path], typer.Argument(help="Recordings, transcripts, or folders of them.")],
+    tracks: Annotated[
+        bool, typer.Option("--tracks", help="Each folder is one meeting with a recording for each speaker, named after them.")
+    ] = False,
     study: StudyPath = Path(),
 ) -> None:
     """Copy recordings and transcripts into the study."""
     from qualkit.study.folder import add_files
 
     opened = _open(study)
-    for path in add_files(opened.folder, paths, opened.transcript_suffixes()):
-        typer.echo(f"  {path.parent.name}/{path.name}")
+    for path in add_files(opened.folder, paths, opened.transcript_suffixes(), as_tracks=tracks):
+        typer.echo(f"  {path.relative_to(opened.folder.path)}")
 
 
 @app.command()
@@ -178,7 +183,7 @@ def _bars() -> Iterator[Callable[[str], Progress]]:
             def tell(share: float, doing: str) -> None:
                 if not task:
                     task.append(bars.add_task("", stage=stage, total=1.0))
-                bars.update(task[0], completed=share, description=doing[:60])
+                bars.update(task[0], completed=share, description=doing[:78])
                 if share >= 1:
                     bars.update(task[0], visible=False)
 
@@ -194,6 +199,9 @@ def _run_stages(study: Study, stages: tuple[str | None, ...], **given: Any) -> l
             for outcome in study.run(stage, progress=start, **given):
                 outcomes.append(outcome)
                 typer.echo(f"  {outcome.stage:<11}{_told(outcome)}")
+    problems = [problem for outcome in outcomes if outcome.run for problem in outcome.run.problems]
+    if problems:
+        raise ReadError("\n       ".join([*problems, "Everything else is done, and need not be done again."]))
     return outcomes
 
 
@@ -375,6 +383,47 @@ def app_(
     _open(study)
     typer.echo(f"Open http://127.0.0.1:{port} in a browser; Ctrl+C stops the app.")
     launch(study, port)
+
+
+@voices_app.command()
+def enrol(
+    name: Annotated[str, typer.Argument(help="Whose voice it is; better a pseudonym than a name.")],
+    sample: Annotated[Optional[Path], typer.Argument(help="A sound file of some ten seconds in which only they speak.")] = None,  # noqa: UP045
+    transcript: Annotated[str, typer.Option("--transcript", "-t", help="Instead: a transcript in which they speak ...")] = "",
+    speaker: Annotated[str, typer.Option(help="... and what they are called there, such as 'Speaker 2'.")] = "",
+    study: StudyPath = Path(),
+) -> None:
+    """Keep a person's voice in the study's vault, so that it can be recognised in other recordings."""
+    from qualkit.study import vault
+
+    opened = _open(study)
+    if sample is None and not (transcript and speaker):
+        raise StudyError("Give a sound file of the voice, or say where it is heard with  --transcript LABEL --speaker NAME.")
+    voice = (
+        vault.enrol_speaker(opened, name, transcript, speaker) if sample is None else vault.enrol_sample(opened, name, sample)
+    )
+    typer.echo(f"Enrolled {voice.name} from {voice.source}; name voices with  qualkit transcribe --name-voices")
+
+
+@voices_app.command(name="list")
+def list_voices(study: StudyPath = Path()) -> None:
+    """Show whose voice is enrolled."""
+    for voice in _open(study).vault.enrolled():
+        typer.echo(f"{voice.name}: from {voice.source}, {voice.enrolled_at:%Y-%m-%d}")
+
+
+@voices_app.command()
+def forget(
+    name: Annotated[str, typer.Argument(help="As they were enrolled; all that is kept of voices, without one.")] = "",
+    study: StudyPath = Path(),
+) -> None:
+    """Remove a voice from the vault for good; without a name, all that is kept of voices."""
+    vault = _open(study).vault
+    if name:
+        vault.forget(name)
+    else:
+        vault.clear()
+    typer.echo(f"Forgot {name or 'all voices'}.")
 
 
 @codebook_app.command()

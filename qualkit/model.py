@@ -15,10 +15,12 @@ import json
 import re
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import Any, Protocol, TypeVar
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, Protocol, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 _NAMESPACE = uuid.UUID("8f0c6a52-9f5e-5f3b-9a43-3c0a4f6f7d10")
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -93,6 +95,45 @@ def as_plain(value: Any) -> Any:
     return value
 
 
+def from_plain(kind: Any, value: Any) -> Any:
+    """`value`, such as `as_plain` gives, as what the type `kind` asks for; what a dataclass lacks takes its default.
+
+    Raises `KeyError` where a field without a default is missing.
+    """
+    origin = get_origin(kind)
+    if value is None or kind is Any:
+        return value
+    if origin in (Union, UnionType):
+        return from_plain(next(arm for arm in get_args(kind) if arm is not NoneType), value)
+    if origin in (tuple, list):
+        return _from_list(origin, get_args(kind), value)
+    return _from_value(kind, value)
+
+
+def _from_list(origin: Any, arms: tuple[Any, ...], value: Any) -> Any:
+    is_pair = origin is tuple and Ellipsis not in arms
+    pairs = zip(arms, value, strict=True) if is_pair else ((arms[0], item) for item in value)
+    return origin(from_plain(arm, item) for arm, item in pairs)
+
+
+def _from_value(kind: Any, value: Any) -> Any:
+    if is_dataclass(kind):
+        make = cast("Any", kind)
+        return make(**{name: from_plain(hint, value[name]) for name, hint, needed in _fields(make) if needed or name in value})
+    if isinstance(kind, type) and issubclass(kind, datetime):
+        return datetime.fromisoformat(value)
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return kind(value)
+    return value
+
+
+@cache
+def _fields(kind: Any) -> list[tuple[str, Any, bool]]:
+    """Name, type and whether there is no default, of each field of a dataclass."""
+    hints = get_type_hints(kind)
+    return [(item.name, hints[item.name], item.default is MISSING and item.default_factory is MISSING) for item in fields(kind)]
+
+
 def sha256_of(value: Any) -> str:
     """SHA-256 of the canonical JSON of `value`: what equality of inputs means everywhere in qualkit."""
     text = json.dumps(as_plain(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
@@ -114,15 +155,92 @@ def _require_span(start_s: float | None, end_s: float | None, what: str) -> None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
-    """One recognised word with its time in the recording."""
+    """One recognised word with its time in the recording.
+
+    `speaker_confidence` says how sure it is that its turn's speaker said it, None where nobody had to guess; `is_overlapped`
+    that somebody else spoke at the same time.
+    """
 
     text: str
     start_s: float
     end_s: float
     confidence: float
+    speaker_confidence: float | None = None
+    is_overlapped: bool = False
 
     def __post_init__(self) -> None:
         _require_span(self.start_s, self.end_s, "a word")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """Something a reader must know of a stretch of a recording, as a sentence: a loop that was cut, damage, a merged voice."""
+
+    start_s: float
+    end_s: float
+    text: str
+
+    def __post_init__(self) -> None:
+        _require_span(self.start_s, self.end_s, "a mark")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What a speech engine made of a piece of sound: words in the order of their start, and what it had to mend."""
+
+    words: tuple[Word, ...]
+    marks: tuple[Mark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalVoice:
+    """One voice within one short window of a recording, before anybody knows whose it is.
+
+    Voices of one `window` are different people. `spans` are its seconds of speech in the recording, in order; they may
+    overlap those of others. `vector` has length 1 and tells voices apart; it is empty where too little was heard.
+    """
+
+    window: int
+    spans: tuple[tuple[float, float], ...]
+    vector: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoiceTurn:
+    """One speaker's talk without a pause. Speakers are numbered from 0; turns of different speakers may overlap."""
+
+    start_s: float
+    end_s: float
+    speaker: int
+    confidence: float
+
+    def __post_init__(self) -> None:
+        _require_span(self.start_s, self.end_s, "a turn of a voice")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voices:
+    """Who spoke when: turns by start, speakers numbered in order of first appearance, and one vector for each speaker."""
+
+    turns: tuple[VoiceTurn, ...]
+    vectors: tuple[tuple[float, ...], ...] = ()
+    marks: tuple[Mark, ...] = ()
+
+    @property
+    def n_speakers(self) -> int:
+        """How many people speak."""
+        return len({turn.speaker for turn in self.turns})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeakerCount:
+    """How many people may be told apart: at least `least`, and at most `most` where that is known."""
+
+    least: int = 1
+    most: int | None = None
+
+    def __post_init__(self) -> None:
+        _require(1 <= self.least <= (self.most or self.least), f"no count of speakers lies in {self.least} to {self.most}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +285,8 @@ class Transcript:
     site: str | None = None
     kind: str = "focus group"
     attributes: Mapping[str, str] = field(default_factory=dict)
+    marks: tuple[Mark, ...] = ()
+    heard_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +330,16 @@ class Turn:
     words: tuple[Word, ...] = ()
     revision: int = 1
     run_id: str | None = None
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether it is doubtful who speaks: confidence under one half, or more than a third of the words overlapped.
+
+        A speaker whom a person has set has the confidence 1, and is not doubted.
+        """
+        if self.speaker_confidence is not None and (self.speaker_confidence < 0.5 or self.speaker_confidence == 1):
+            return self.speaker_confidence < 0.5
+        return 3 * sum(word.is_overlapped for word in self.words) > len(self.words)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,6 +396,33 @@ class Segment:
     def __post_init__(self) -> None:
         _require(0 <= self.start_char < self.end_char, f"a segment must not be empty: {self.start_char}-{self.end_char}")
         _require_span(self.start_s, self.end_s, "a segment")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnAt:
+    """One revision of a turn."""
+
+    turn_id: str
+    revision: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """What a person changed in a transcript, with all that it takes to undo it.
+
+    Turns and segments are neighbours in the transcript, in order. Corrections made at one stroke share a `group_id`.
+    """
+
+    id: str
+    group_id: str
+    transcript_id: str
+    coder_id: str
+    verb: str
+    turns_before: tuple[TurnAt, ...]
+    turns_after: tuple[TurnAt, ...]
+    segments_before: tuple[Segment, ...]
+    segments_after: tuple[Segment, ...]
+    made_at: datetime
 
 
 # ---------------------------------------------------------------- codebooks
@@ -593,6 +750,7 @@ class Run:
     started_at: datetime
     ended_at: datetime
     summary: str
+    problems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

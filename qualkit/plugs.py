@@ -19,7 +19,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 from qualkit.errors import EngineError, PlugError, nearest
-from qualkit.model import Codebook, Segment, SpokenTranscript, Suggestion, Table, Utterance, Word
+from qualkit.model import (
+    Codebook,
+    Heard,
+    LocalVoice,
+    Segment,
+    SpeakerCount,
+    SpokenTranscript,
+    Suggestion,
+    Table,
+    Utterance,
+    Voices,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -129,21 +140,40 @@ class Engine(Protocol):
 
 
 class Transcriber(Engine, Protocol):
-    """Speech to words."""
+    """Speech to words. It is given a long recording in pieces of some minutes, cut where nobody speaks."""
 
-    def transcribe(self, sound: Waveform, *, language: str | None, verbatim: bool, progress: Progress) -> list[list[Word]]:
-        """Words of 16 kHz `sound` in runs, each run one stretch of speech; empty where nobody speaks.
+    def language_of(self, sound: Waveform) -> tuple[str, float]:
+        """The language spoken in 16 kHz `sound`, as ISO 639-1, and how sure that is, 0 to 1."""
+        ...
 
-        With `verbatim`, fillers (`um`, `mm-hmm`) and repetitions are kept as far as the engine can.
+    def transcribe(
+        self, sound: Waveform, *, language: str | None, verbatim: bool, hints: Sequence[str], progress: Progress
+    ) -> Heard:
+        """Words of 16 kHz `sound`, times from its start; none where nobody speaks.
+
+        With `verbatim`, fillers (`um`, `mm-hmm`) are kept as far as the engine can. `hints` are words that may come up, such
+        as names of places. Raises `EngineError` for a language the model does not know.
         """
         ...
 
 
 class Diarizer(Engine, Protocol):
-    """Who spoke when."""
+    """Who spoke when, in two steps: what is long is done piece by piece, what needs the whole is quick."""
 
-    def label(self, sound: Waveform, spans: Sequence[tuple[float, float]], *, n_speakers: int | None) -> list[int]:
-        """A speaker number, from 0 in order of first appearance, for each (start_s, end_s) span of 16 kHz `sound`."""
+    def listen(self, sound: Waveform, *, start_s: float, progress: Progress) -> list[LocalVoice]:
+        """Voices in each short window of a piece of 16 kHz `sound` that begins at `start_s` of the recording."""
+        ...
+
+    def tell_apart(self, voices: Sequence[LocalVoice], count: SpeakerCount) -> Voices:
+        """People behind the voices of all pieces of a recording, and when each of them spoke."""
+        ...
+
+    def voice_of(self, sound: Waveform) -> tuple[float, ...]:
+        """The vector of the one person who speaks in 16 kHz `sound`. Raises `EngineError` if hardly anybody does."""
+        ...
+
+    def names_of(self, vectors: Sequence[tuple[float, ...]], known: Mapping[str, tuple[float, ...]]) -> dict[int, str]:
+        """Which of `vectors` are voices of `known` people, each given once at most; the others are left out."""
         ...
 
 

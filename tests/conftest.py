@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import wave
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,8 +13,9 @@ import pytest
 from hypothesis import settings
 
 from qualkit import plugs
-from qualkit.model import Choice
-from qualkit.study import Study
+from qualkit.errors import QualkitError
+from qualkit.model import Choice, Voices
+from qualkit.study import Outcome, Study
 from tests import fakes
 
 REPO = Path(__file__).parent.parent
@@ -119,11 +122,11 @@ class CountingDiarizer(fakes.FakeDiarizer):
     n_calls: int = 0
     n_failures: int = 0
 
-    def label(self, *args: Any, **kwargs: Any) -> list[int]:
+    def tell_apart(self, *args: Any, **kwargs: Any) -> Voices:
         self.n_calls += 1
         if self.n_calls <= self.n_failures:
             raise RuntimeError("killed while telling voices apart")
-        return super().label(*args, **kwargs)
+        return super().tell_apart(*args, **kwargs)
 
 
 class CountingClusterer(fakes.FakeClusterer):
@@ -163,3 +166,47 @@ def choices(**said: str | None) -> list[Choice]:
     from qualkit.model import Valence
 
     return [Choice(code_key=key, valence=Valence(value) if value else None) for key, value in said.items()]
+
+
+HEARD = ((1.0, "No bus runs here. None at all."), (10.0, "I need a car."))
+"""What the fake transcriber may be told to hear: eleven words."""
+
+
+def outcomes(study: Study, stage: str | None = None, **given: object) -> dict[str, Outcome]:
+    return {outcome.stage: outcome for outcome in study.run(stage, **given)}
+
+
+def reopened(study: Study) -> Study:
+    """The same folder with `study.toml` read anew, and the same tools."""
+    again = Study.open(study.folder.path)
+    again.tools = study.tools
+    return again
+
+
+def in_folder(study: Study, name: str, content: str | bytes) -> Path:
+    path = study.folder.path / name
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    else:
+        path.write_text(content, encoding="utf-8")
+    return path
+
+
+def a_recording(study: Study, name: str = "fg3.wav", seconds: float = 14.0) -> Path:
+    """Silence of 16 kHz; what is heard in it is up to the fake engines."""
+    path = study.folder.path / "recordings" / name
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16_000)
+        file.writeframes(bytes(2 * int(16_000 * seconds)))
+    return path
+
+
+def refusal(act: Callable[[], object], kind: type[QualkitError] = QualkitError) -> str:
+    """The one sentence that `act` is refused with."""
+    with pytest.raises(kind) as caught:
+        act()
+    sentence = str(caught.value)
+    assert "\n" not in sentence
+    return sentence

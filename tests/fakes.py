@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from qualkit.model import Segment, Word
+from qualkit.model import Heard, LocalVoice, Mark, Segment, SpeakerCount, Voices, VoiceTurn, Word
 from qualkit.plugs import Progress, Vectors, Waveform, no_progress
 
 DIMENSIONS = 64
@@ -66,39 +66,66 @@ def _lemma(word: str) -> str:
 
 @dataclass
 class FakeTranscriber:
-    """Says `runs`, each a text with its start; every word lasts 0.3 s. `was_verbatim`: how it was asked, call by call."""
+    """Says `runs`, each a text with its start, in every piece of sound; a word lasts 0.3 s.
+
+    `was_verbatim` and `was_hinted` tell how it was asked, call by call; `speaks` is the language it detects.
+    """
 
     runs: Sequence[tuple[float, str]] = ()
     name: str = "fake"
     revision: str = "1"
     n_calls: int = 0
+    speaks: str = "en"
+    marks: Sequence[Mark] = ()
     was_verbatim: list[bool] = field(default_factory=list)
+    was_hinted: list[tuple[str, ...]] = field(default_factory=list)
+    languages: list[str | None] = field(default_factory=list)
+
+    def language_of(self, sound: Waveform) -> tuple[str, float]:
+        return self.speaks, 0.9
 
     def transcribe(
-        self, sound: Waveform, *, language: str | None = None, verbatim: bool = False, progress: Progress = no_progress
-    ) -> list[list[Word]]:
+        self, sound: Waveform, *, language: str | None, verbatim: bool, hints: Sequence[str], progress: Progress = no_progress
+    ) -> Heard:
         self.n_calls += 1
         self.was_verbatim.append(verbatim)
+        self.was_hinted.append(tuple(hints))
+        self.languages.append(language)
         progress(1.0, "transcribing")
-        return [
-            [
-                Word(text=word, start_s=start_s + 0.3 * n, end_s=start_s + 0.3 * (n + 1), confidence=0.9)
-                for n, word in enumerate(text.split())
-            ]
+        words = [
+            Word(text=word, start_s=start_s + 0.3 * n, end_s=start_s + 0.3 * (n + 1), confidence=0.9)
             for start_s, text in self.runs
+            for n, word in enumerate(text.split())
         ]
+        return Heard(words=tuple(words), marks=tuple(self.marks))
 
 
 @dataclass
 class FakeDiarizer:
-    """Gives the spans the numbers in `labels`, over and over."""
+    """Says that `turns` were spoken, (start_s, end_s, speaker), whatever it listens to. Speaker n has the nth unit vector."""
 
-    labels: Sequence[int] = (0, 1)
+    turns: Sequence[tuple[float, float, int]] = ((0.0, 2.2, 0), (2.2, 9.0, 1), (9.0, 14.0, 0), (14.0, 1000.0, 1))
     name: str = "fake"
     revision: str = "1"
+    counts: list[SpeakerCount] = field(default_factory=list)
 
-    def label(self, sound: Waveform, spans: Sequence[tuple[float, float]], *, n_speakers: int | None = None) -> list[int]:
-        return [self.labels[n % len(self.labels)] for n in range(len(spans))]
+    def listen(self, sound: Waveform, *, start_s: float, progress: Progress = no_progress) -> list[LocalVoice]:
+        return [LocalVoice(window=int(start_s), spans=((start_s, start_s + len(sound) / 16_000),), vector=_axis(0))]
+
+    def tell_apart(self, voices: Sequence[LocalVoice], count: SpeakerCount) -> Voices:
+        self.counts.append(count)
+        turns = [VoiceTurn(start_s=a, end_s=b, speaker=speaker, confidence=0.8) for a, b, speaker in self.turns]
+        return Voices(turns=tuple(turns), vectors=tuple(_axis(n) for n in range(1 + max(t.speaker for t in turns))))
+
+    def voice_of(self, sound: Waveform) -> tuple[float, ...]:
+        return _axis(round(float(sound.max()) * 10) % 3)
+
+    def names_of(self, vectors: Sequence[tuple[float, ...]], known: Mapping[str, tuple[float, ...]]) -> dict[int, str]:
+        return {n: name for n, vector in enumerate(vectors) for name, other in known.items() if vector == other}
+
+
+def _axis(n: int) -> tuple[float, ...]:
+    return tuple(float(n == place) for place in range(3))
 
 
 class FakeClusterer:

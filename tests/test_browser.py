@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import array
+import math
 import shutil
 import socket
 import subprocess
 import time
 import urllib.request
+import wave
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from qualkit.model import Turn, Word
 from qualkit.study import Study
 from qualkit.ui import launch
 
@@ -30,6 +35,45 @@ def study(small_study: Study) -> Study:
     settings = small_study.folder.config_file
     settings.write_text(settings.read_text() + 'coders = ["Ana", "Ben"]\nadjudicators = ["Cara"]\n')
     return Study.open(small_study.folder.path)
+
+
+VTT = """WEBVTT
+
+00:00.000 --> 00:04.000
+<v Moderator>What gets in the way?
+
+00:04.000 --> 00:12.000
+<v P1>No bus runs on Sundays here. You need a car.
+
+00:12.000 --> 00:20.000
+<v P2>They trust the peer coach who comes by.
+"""
+
+
+@pytest.fixture
+def heard(study: Study) -> Study:
+    """The study with a third group that can be heard: 20 s of a tone, its words evenly spread over each turn."""
+    folder = study.folder.path
+    (folder / "transcripts" / "a1.vtt").write_text(VTT)
+    tone = array.array("h", (int(8000 * math.sin(n / 8)) for n in range(20 * 16_000)))
+    with wave.open(str(folder / "recordings" / "a1.wav"), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16_000)
+        file.writeframes(tone.tobytes())
+    list(study.run("ingest"))
+    with study.store.write() as tx:
+        tx.replace(replace(turn, words=_evenly(turn)) for turn in tx.all(Turn) if turn.start_s is not None)
+    return study
+
+
+def _evenly(turn: Turn) -> tuple[Word, ...]:
+    words, start_s = turn.text.split(), turn.start_s or 0.0
+    each_s = ((turn.end_s or 0.0) - start_s) / len(words)
+    return tuple(
+        Word(text=word, start_s=start_s + n * each_s, end_s=start_s + (n + 1) * each_s, confidence=0.3 if n == 1 else 0.9)
+        for n, word in enumerate(words)
+    )
 
 
 @pytest.fixture
@@ -152,3 +196,110 @@ def test_a_memo_is_kept_though_the_button_is_pressed_while_it_is_being_typed(bro
     seat = study.seat("Ana")
     view = seat.view(seat.queue()[0])
     assert (view.memo, [choice.code_key for choice in view.choices]) == ("Ask her again", ["trust"])
+
+
+def said(window: Any) -> list[str]:
+    """The turns on the screen: name and words."""
+    names, texts = (window.locator(f".qt-{what}").all_inner_texts() for what in ("name", "text"))
+    return [f"{name}: {' '.join(text.split())}" for name, text in zip(names, texts, strict=True)]
+
+
+def current_time(window: Any) -> float:
+    return float(window.evaluate("document.querySelector('.qt audio').currentTime"))
+
+
+def test_a_transcript_is_heard_word_by_word_and_corrected_by_keyboard(heard: Study, browser: Any, address: str) -> None:
+    asked: list[str] = []
+    window = sit_down(browser, address, "transcript", "Ana", asked)
+    window.wait_for_function("document.querySelector('.qt audio')?.duration > 19")
+    assert window.locator(".qt-word.qt-low").all_inner_texts() == ["gets", "bus", "trust"]
+
+    window.locator(".qt-word", has_text="Sundays").click()
+    window.wait_for_function("document.querySelector('.qt audio').currentTime > 7.3")
+    assert current_time(window) < 12
+    window.locator(".qt-now").wait_for()
+    window.keyboard.press("Space")
+    before = current_time(window)
+    window.keyboard.press("[")
+    assert current_time(window) == pytest.approx(before - 2, abs=0.01)
+
+    window.locator(".qt-turn").nth(1).dblclick(position={"x": 5, "y": 5})
+    window.keyboard.press("End")
+    window.keyboard.type(" Or a friend.")
+    window.keyboard.press("Control+Enter")
+    window.get_by_text("words saved").wait_for()
+    assert said(window)[1] == "P1: No bus runs on Sundays here. You need a car. Or a friend."
+
+    window.locator(".qt-word", has_text="You").click()
+    window.keyboard.press("s")
+    window.get_by_text("turn split").wait_for()
+    window.keyboard.press("Space")
+    window.locator(".qt-turn").nth(1).click(position={"x": 5, "y": 5})
+    window.keyboard.press("ArrowDown")
+    window.keyboard.press("3")
+    window.get_by_text("speaker saved").wait_for()
+    assert said(window)[1:3] == ["P1: No bus runs on Sundays here.", "P2: You need a car. Or a friend."]
+    window.keyboard.press("m")
+    window.get_by_text("turns merged").wait_for()
+    window.keyboard.press("Enter")
+    window.keyboard.press("Home")
+    for _ in range(5):
+        window.keyboard.press("Control+Delete")
+    window.keyboard.press("Escape")
+    corrected = [
+        "Moderator: What gets in the way?",
+        "P1: No bus runs on Sundays here.",
+        "P2: You need a car. Or a friend. They trust the peer coach who comes by.",
+    ]
+    assert said(window) == corrected
+
+    window.reload()
+    window.locator(".qt-turn").nth(2).wait_for()
+    assert said(window) == corrected
+    window.locator(".qt-turn").nth(2).click(position={"x": 5, "y": 5})
+    window.keyboard.press("u")
+    window.get_by_text("undone: merged turns").wait_for()
+    assert len(said(window)) == 4
+    outside = [url for url in asked if not url.startswith((address, "data:", "blob:"))]
+    assert outside == [], "the page asked the network for something"
+    assert [url for url in asked if url.startswith(f"{address}/media")] == [], "an address serves the recording"
+    assert heard.verify() is None
+
+
+def test_what_was_typed_over_another_persons_newer_words_is_not_lost(heard: Study, browser: Any, address: str) -> None:
+    window = sit_down(browser, address, "transcript", "Ana", [])
+    window.locator(".qt-turn").nth(1).dblclick(position={"x": 5, "y": 5})
+    window.keyboard.type(" And mine.")
+    with heard.store.read() as tx:
+        turn = next(turn for turn in tx.all(Turn) if turn.text.startswith("No bus runs on Sundays here. You need a car."))
+    heard.seat("Ben").corrections.edit(turn.id, "No bus, says Ben.")
+    window.keyboard.press("Control+Enter")
+    window.get_by_text("corrected in another window").wait_for()
+    assert window.locator(".qt-edit").input_value() == "No bus runs on Sundays here. You need a car. And mine."
+    window.keyboard.press("Escape")
+    assert said(window)[1] == "P1: No bus, says Ben."
+
+
+def test_what_was_typed_is_there_again_after_another_page(heard: Study, browser: Any, address: str) -> None:
+    window = sit_down(browser, address, "transcript", "Ana", [])
+    window.locator(".qt-turn").nth(1).dblclick(position={"x": 5, "y": 5})
+    window.keyboard.type(" And more.")
+    window.get_by_role("link", name="Study").click()
+    window.get_by_text("Stages").wait_for()
+    window.get_by_role("link", name="Transcript").click()
+    assert window.locator(".qt-edit").input_value().endswith("You need a car. And more.")
+    window.locator(".qt-edit").press("Control+Enter")
+    window.get_by_text("words saved").wait_for()
+    assert said(window)[1].endswith("You need a car. And more.")
+
+
+def test_a_transcript_without_sound_is_corrected_without_a_player(browser: Any, address: str, study: Study) -> None:
+    window = sit_down(browser, address, "transcript", "Ana", [])
+    window.locator(".qt-turn").nth(1).wait_for()
+    assert not window.locator(".qt-player").is_visible()
+    window.locator(".qt-turn").nth(1).click(position={"x": 5, "y": 5})
+    window.keyboard.press("n")
+    window.keyboard.type("Dana")
+    window.keyboard.press("Enter")
+    window.get_by_text("speaker saved").wait_for()
+    assert said(window)[1].startswith("Dana: There is so much shame")

@@ -33,7 +33,9 @@ def names() -> set[str]:
 
 @pytest.mark.parametrize("words", shown(), ids=" ".join)
 def test_a_command_in_the_readme_exists_with_its_flags(words: list[str]) -> None:
-    flags = {flag for parameter in ROOT.commands[words[0]].params for flag in parameter.opts}
+    command = ROOT.commands[words[0]]
+    command = getattr(command, "commands", {}).get(words[1] if len(words) > 1 else "", command)
+    flags = {flag for parameter in command.params for flag in parameter.opts}
     assert {word for word in words if word.startswith("--")} <= flags
 
 

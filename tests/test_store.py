@@ -152,10 +152,11 @@ def test_the_migrations_make_exactly_the_tables_the_program_uses(store: Store) -
 def test_an_older_database_is_copied_before_it_is_migrated(path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     store.close()
     upgraded: list[str] = []
-    monkeypatch.setattr(migrate, "LATEST", "0002")
+    newest = migrate.LATEST
+    monkeypatch.setattr(migrate, "LATEST", "9999")
     monkeypatch.setattr(migrate, "_upgrade", lambda engine: upgraded.append("yes"))
     before = shutil.copyfile(path, path.with_suffix(".before"))
     Store.at(path)
-    backups = list(path.parent.glob("study.0001.*.backup"))
+    backups = list(path.parent.glob(f"study.{newest}.*.backup"))
     assert upgraded == ["yes"]
     assert [backup.read_bytes() for backup in backups] == [before.read_bytes()]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import wave
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -11,59 +10,17 @@ import openpyxl
 import pytest
 
 from qualkit.engines.vectors import VectorCache
-from qualkit.errors import BlindnessError, QualkitError, ReadError, StudyError
+from qualkit.errors import BlindnessError, ReadError, StudyError
 from qualkit.model import Basis, Role, Valence, as_plain
 from qualkit.stages import STAGES
-from qualkit.study import Outcome, Study, coding
+from qualkit.study import Study, coding
 from qualkit.study.folder import add_files
-from tests.conftest import BOOK, FG1, FG2, Engines, choices
-
-HEARD = ((1.0, "No bus runs here. None at all."), (10.0, "I need a car."))
-
-
-def outcomes(study: Study, stage: str | None = None, **given: object) -> dict[str, Outcome]:
-    return {outcome.stage: outcome for outcome in study.run(stage, **given)}
+from tests.conftest import BOOK, FG1, FG2, HEARD, Engines, a_recording, choices, in_folder, outcomes, refusal, reopened
 
 
 def fresh(study: Study) -> list[str]:
     """The stages that had something to do."""
     return [stage for stage, outcome in outcomes(study).items() if outcome.is_fresh]
-
-
-def reopened(study: Study) -> Study:
-    """The same folder with `study.toml` read anew, and the same tools."""
-    again = Study.open(study.folder.path)
-    again.tools = study.tools
-    return again
-
-
-def in_folder(study: Study, name: str, content: str | bytes) -> Path:
-    path = study.folder.path / name
-    if isinstance(content, bytes):
-        path.write_bytes(content)
-    else:
-        path.write_text(content, encoding="utf-8")
-    return path
-
-
-def a_recording(study: Study, name: str = "fg3.wav", seconds: float = 14.0) -> Path:
-    """Silence of 16 kHz; what is heard in it is up to the fake engines."""
-    path = study.folder.path / "recordings" / name
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(16_000)
-        file.writeframes(bytes(2 * int(16_000 * seconds)))
-    return path
-
-
-def refusal(act: Callable[[], object], kind: type[QualkitError] = QualkitError) -> str:
-    """The one sentence that `act` is refused with."""
-    with pytest.raises(kind) as caught:
-        act()
-    sentence = str(caught.value)
-    assert "\n" not in sentence
-    return sentence
 
 
 @pytest.fixture
@@ -248,67 +205,6 @@ def test_a_role_learned_later_changes_the_counts_and_no_judgement(coded_study: S
     (row,) = (row for row in coded_study.theme_rows() if row.theme == "Stigma")
     assert (row.n_participants, row.of_participants) == (2, 3)
     assert coded_study.votes() == before
-
-
-# ---------------------------------------------------------------- recordings
-
-
-def test_a_recording_becomes_turns_with_words_times_and_voices(study: Study, fake_engines: Engines) -> None:
-    a_recording(study)
-    fake_engines.transcriber.runs = HEARD
-    run = outcomes(study, "transcribe")["transcribe"].run
-    assert run is not None
-    assert run.summary == "1 recording, 11 words"
-    outcomes(study, "segment")
-    heard = [segment for segment in study.segments() if segment.start_s is not None]
-    # spans end at full stops; voices alternate between 0 and 1: three turns. A word lasts 0.3 s.
-    assert [(segment.text, segment.start_s) for segment in heard] == [
-        ("No bus runs here.", 1.0),
-        ("None at all.", pytest.approx(1.0 + 4 * 0.3)),
-        ("I need a car.", 10.0),
-    ]
-    assert study.recordings()[0].duration_s == pytest.approx(14.0)
-
-
-def test_a_run_that_dies_while_telling_voices_apart_keeps_the_words(study: Study, fake_engines: Engines) -> None:
-    a_recording(study)
-    fake_engines.transcriber.runs = HEARD
-    fake_engines.diarizer.n_failures = 1
-    with pytest.raises(RuntimeError, match="killed"):
-        outcomes(study, "transcribe")
-    assert study.transcripts() == []
-    assert outcomes(study, "transcribe")["transcribe"].is_fresh
-    assert (fake_engines.transcriber.n_calls, fake_engines.diarizer.n_calls) == (1, 2)
-    assert [transcript.label for transcript in study.transcripts()] == ["fg3"]
-
-
-def test_another_number_of_speakers_does_not_recognise_the_words_again(study: Study, fake_engines: Engines) -> None:
-    a_recording(study)
-    fake_engines.transcriber.runs = HEARD
-    outcomes(study, "transcribe")
-    with study.folder.config_file.open("a") as file:
-        file.write("\n[meetings.fg3]\nspeakers = 2\n")
-    assert outcomes(reopened(study), "transcribe")["transcribe"].is_fresh
-    assert (fake_engines.transcriber.n_calls, fake_engines.diarizer.n_calls) == (1, 2)
-
-
-def test_of_several_recordings_the_good_ones_are_kept_when_one_cannot_be_read(study: Study, fake_engines: Engines) -> None:
-    a_recording(study)
-    fake_engines.transcriber.runs = HEARD
-    bad = in_folder(study, "recordings/notes.wav", "Bring the recorder.\n")
-    sentence = refusal(lambda: outcomes(study, "transcribe"))
-    assert sentence.startswith("notes.wav is not a sound file")
-    assert sentence.endswith("What was heard of the others is kept and need not be done again.")
-    bad.unlink()
-    assert outcomes(study, "transcribe")["transcribe"].is_fresh
-    assert fake_engines.transcriber.n_calls == 1
-
-
-def test_silence_is_a_meeting_without_turns(study: Study, fake_engines: Engines) -> None:
-    a_recording(study)
-    run = outcomes(study, "transcribe")["transcribe"].run
-    assert run is not None
-    assert run.summary == "1 recording, 0 words"
 
 
 # ---------------------------------------------------------------- bad input is one sentence, and nothing half-written

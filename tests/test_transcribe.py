@@ -1,16 +1,22 @@
-"""Words and voices to turns: no word is lost, and a turn is one voice's."""
+"""Words and voices to turns: no word is lost, none is without a speaker, and a turn is one voice's."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qualkit.model import Word
-from qualkit.stages.transcribe import Options, Span, assemble, spans
+from qualkit.model import Utterance, Voices, VoiceTurn, Word
+from qualkit.stages.transcribe import Options, assemble, attributed, continued, labels, merge_tracks
 
 GAP_S = Options().turn_gap_s
+
+
+def assembled(said: Sequence[tuple[Word, int]], *, turn_gap_s: float) -> list[Utterance]:
+    return assemble(said, labels(said, {}), turn_gap_s=turn_gap_s)
 
 
 def run_of(text: str, start_s: float = 0.0, pause_before: dict[int, float] | None = None) -> list[Word]:
@@ -23,95 +29,200 @@ def run_of(text: str, start_s: float = 0.0, pause_before: dict[int, float] | Non
     return words
 
 
-def texts(cuts: list[Span]) -> list[str]:
-    return [" ".join(word.text.strip() for word in cut) for cut in cuts]
+def voices(*turns: tuple[float, float, int]) -> Voices:
+    return Voices(turns=tuple(VoiceTurn(start_s=a, end_s=b, speaker=who, confidence=0.9) for a, b, who in sorted(turns)))
 
 
-words = st.tuples(st.sampled_from(["so", "bus.", "why?", "no", 'done."', "Dr."]), st.floats(0, 12), st.floats(0, 2))
-heard = st.lists(st.lists(words, max_size=10), max_size=5)
-"""Runs of words, each with the pause before it and its length."""
+def who_said(words: list[Word], *turns: tuple[float, float, int]) -> list[tuple[str | None, str]]:
+    return [(turn.speaker, turn.text) for turn in assembled(attributed(words, voices(*turns)), turn_gap_s=GAP_S)]
 
 
-def runs_of(heard: list[list[tuple[str, float, float]]]) -> list[list[Word]]:
-    at, runs = 0.0, []
-    for run in heard:
-        found = []
-        for text, pause_s, length_s in run:
-            at += pause_s
-            found.append(Word(text=text, start_s=at, end_s=at + length_s, confidence=0.5))
-            at += length_s
-        runs.append(found)
-    return runs
+texts = st.sampled_from(["so", "bus.", "why?", "no", 'done."', "Dr."])
+heard = st.lists(st.tuples(texts, st.floats(0, 12), st.floats(0, 2)), max_size=30)
+"""Words, each with the pause before it and its length."""
+talk = st.lists(st.tuples(st.floats(0, 60), st.floats(0, 9), st.integers(0, 3), st.floats(0, 1)), max_size=12)
+"""Turns of voices: start, length, speaker, confidence."""
+
+
+def words_of(said: list[tuple[str, float, float]]) -> list[Word]:
+    at, words = 0.0, []
+    for text, pause_s, length_s in said:
+        at += pause_s
+        words.append(Word(text=text, start_s=at, end_s=at + length_s, confidence=0.5))
+        at += length_s
+    return words
+
+
+def voices_of(turns: list[tuple[float, float, int, float]]) -> Voices:
+    return Voices(
+        turns=tuple(
+            sorted(
+                (VoiceTurn(start_s=a, end_s=a + long, speaker=who, confidence=sure) for a, long, who, sure in turns),
+                key=lambda turn: turn.start_s,
+            )
+        )
+    )
 
 
 # ---------------------------------------------------------------- for everything heard
 
 
-@given(heard, st.floats(0.1, 2))
-def test_cutting_loses_no_word_and_keeps_their_order(said: list[list[tuple[str, float, float]]], pause_s: float) -> None:
-    runs = runs_of(said)
-    cuts = spans(runs, pause_s=pause_s)
-    assert [word for cut in cuts for word in cut] == [word for run in runs for word in run]
-    assert all(cuts)
+@given(heard, talk)
+def test_every_word_is_said_once_by_a_speaker_with_a_confidence(
+    said: list[tuple[str, float, float]], turns: list[tuple[float, float, int, float]]
+) -> None:
+    words = words_of(said)
+    given_ = attributed(words, voices_of(turns))
+    assert [(word.text, word.start_s, word.end_s, word.confidence) for word, _ in given_] == [
+        (word.text, word.start_s, word.end_s, word.confidence) for word in words
+    ]
+    assert all(word.speaker_confidence is not None and 0 <= word.speaker_confidence <= 1 for word, _ in given_)
+    assert all(speaker in {turn[2] for turn in turns} | {0} for _, speaker in given_)
 
 
 @given(heard, st.data())
-def test_turns_hold_every_word_once_with_its_time_and_one_voice_each(
-    said: list[list[tuple[str, float, float]]], data: st.DataObject
+def test_turns_hold_every_word_and_neighbours_differ_in_speaker_or_lie_far_apart(
+    said: list[tuple[str, float, float]], data: st.DataObject
 ) -> None:
-    cuts = spans(runs_of(said), pause_s=0.3)
-    voices = data.draw(st.lists(st.integers(0, 2), min_size=len(cuts), max_size=len(cuts)))
-    turns = assemble(cuts, voices, turn_gap_s=GAP_S)
-    assert [word for turn in turns for word in turn.words] == [word for cut in cuts for word in cut]
+    words = words_of(said)
+    speakers = data.draw(st.lists(st.integers(0, 2), min_size=len(words), max_size=len(words)))
+    turns = assembled(list(zip(words, speakers, strict=True)), turn_gap_s=GAP_S)
+    assert [word for turn in turns for word in turn.words] == words
     assert [" ".join(word.text for word in turn.words) for turn in turns] == [turn.text for turn in turns]
-    speaker_of = [f"Speaker {voice + 1}" for cut, voice in zip(cuts, voices, strict=True) for _ in cut]
-    assert [turn.speaker for turn in turns for _ in turn.words] == speaker_of
-
-
-@given(heard, st.data())
-def test_neighbouring_turns_differ_in_voice_or_lie_far_apart(
-    said: list[list[tuple[str, float, float]]], data: st.DataObject
-) -> None:
-    cuts = spans(runs_of(said), pause_s=0.3)
-    voices = data.draw(st.lists(st.integers(0, 1), min_size=len(cuts), max_size=len(cuts)))
-    for before, after in pairwise(assemble(cuts, voices, turn_gap_s=GAP_S)):
+    numbers = {f"Speaker {n + 1}": speaker for n, speaker in enumerate(dict.fromkeys(speakers))}
+    assert [numbers[str(turn.speaker)] for turn in turns for _ in turn.words] == speakers
+    for before, after in pairwise(turns):
         assert before.speaker != after.speaker or after.words[0].start_s - before.words[-1].end_s > GAP_S
 
 
-# ---------------------------------------------------------------- by hand
+@given(st.dictionaries(st.sampled_from(["Ann", "Ben", "Cem"]), heard))
+def test_tracks_lose_no_word(tracks: dict[str, list[tuple[str, float, float]]]) -> None:
+    words = {name: words_of(said) for name, said in tracks.items()}
+    turns = merge_tracks(words, turn_gap_s=GAP_S)
+    for name, own in words.items():
+        assert [w.start_s for t in turns if t.speaker == name for w in t.words] == [w.start_s for w in own]
 
 
-def test_speech_is_cut_at_pauses_at_sentence_ends_and_between_runs() -> None:
-    runs = [run_of("I took the bus. And then it left", pause_before={5: 0.4}), run_of("me there", 20)]
-    # after "bus." the sentence ends; 0.4 s before the sixth word is a pause of 0.3 s or more; the second run is its own
-    assert texts(spans(runs, pause_s=0.3)) == ["I took the bus.", "And", "then it left", "me there"]
+# ---------------------------------------------------------------- words to speakers
 
 
-def test_a_shorter_pause_is_no_cut() -> None:
-    assert texts(spans([run_of("well you know", pause_before={1: 0.29})], pause_s=0.3)) == ["well you know"]
-
-
-def test_a_sentence_that_ends_in_a_quotation_mark_ends_there() -> None:
-    assert texts(spans([run_of('he said "no." And left')], pause_s=0.3)) == ['he said "no."', "And left"]
-
-
-def test_spans_of_one_voice_become_one_turn_and_another_voice_begins_a_new_one() -> None:
-    cuts = spans([run_of("No bus. None. Really? Yes.")], pause_s=0.3)
-    turns = assemble(cuts, [0, 0, 1, 0], turn_gap_s=8)
-    assert [(turn.speaker, turn.text) for turn in turns] == [
-        ("Speaker 1", "No bus. None."),
+def test_a_word_belongs_to_whose_turn_it_lies_in() -> None:
+    assert who_said(run_of("No bus. Really? Yes."), (0, 1, 4), (1, 1.5, 2), (1.5, 2, 4)) == [
+        ("Speaker 1", "No bus."),
         ("Speaker 2", "Really?"),
         ("Speaker 1", "Yes."),
     ]
-    # words of 0.5 s: the first turn has three of them, the second the fourth
-    assert [(turn.start_s, turn.end_s) for turn in turns] == [(0, 1.5), (1.5, 2), (2, 2.5)]
+
+
+def test_a_backchannel_between_sentences_is_a_turn_of_its_own() -> None:
+    words = run_of("I took the bus. Yeah. And then it left.")
+    assert [text for _, text in who_said(words, (0, 2, 0), (2, 2.5, 1), (2.5, 4.5, 0))] == [
+        "I took the bus.",
+        "Yeah.",
+        "And then it left.",
+    ]
+
+
+def test_one_wandering_word_does_not_split_a_sentence_and_is_less_sure() -> None:
+    given_ = attributed(run_of("and then the bus left"), voices((0, 1, 0), (1, 1.5, 1), (1.5, 2.5, 0)))
+    assert [speaker for _, speaker in given_] == [0] * 5
+    # the third word: its speaker in none of it, somebody else in all of it
+    assert given_[2][0].speaker_confidence < 0.2 < 0.8 < given_[0][0].speaker_confidence
+
+
+def test_a_change_inside_a_sentence_that_lasts_is_followed() -> None:
+    assert who_said(run_of("and then the bus left me there"), (0, 1.5, 0), (1.5, 3.5, 1)) == [
+        ("Speaker 1", "and then the"),
+        ("Speaker 2", "bus left me there"),
+    ]
+
+
+def test_a_word_outside_all_turns_goes_to_the_nearest_and_is_unsure() -> None:
+    given_ = attributed(run_of("Well, yes.", 5.0), voices((0, 1, 0), (6.2, 9, 1)))
+    assert [speaker for _, speaker in given_] == [1, 1]
+    assert all(word.speaker_confidence < 0.6 for word, _ in given_)
+
+
+def test_words_that_two_speak_over_are_flagged_and_less_sure() -> None:
+    given_ = attributed(run_of("one two three four"), voices((0, 2, 0), (1, 1.5, 1)))
+    assert [word.is_overlapped for word, _ in given_] == [False, False, True, False]
+    assert given_[2][0].speaker_confidence < given_[1][0].speaker_confidence == pytest.approx(0.9)
+
+
+def test_with_one_voice_for_all_nobody_had_to_guess() -> None:
+    given_ = attributed(run_of("No bus."), None)
+    assert [(word.speaker_confidence, speaker) for word, speaker in given_] == [(None, 0), (None, 0)]
+
+
+def test_words_where_no_voice_was_heard_have_a_speaker_and_no_confidence_at_all() -> None:
+    assert [(word.speaker_confidence, speaker) for word, speaker in attributed(run_of("Hm."), voices())] == [(0.0, 0)]
+
+
+# ---------------------------------------------------------------- turns
+
+
+def turns_of(words: list[Word], speakers: list[int]) -> list[Utterance]:
+    return assembled(list(zip(words, speakers, strict=True)), turn_gap_s=8)
+
+
+def test_a_turn_knows_its_times_and_how_sure_its_words_are() -> None:
+    given_ = attributed(run_of("one two three four"), voices((0, 2, 0), (1, 1.5, 1)))
+    turn = assembled(given_, turn_gap_s=8)[0]
+    assert (turn.start_s, turn.end_s) == (0, 2)
+    assert turn.speaker_confidence == pytest.approx(sum(word.speaker_confidence for word, _ in given_) / 4, abs=0.001)
 
 
 def test_a_long_silence_begins_a_new_turn_of_the_same_voice() -> None:
-    cuts = spans([run_of("First. Second. Third.", pause_before={1: 8.0, 2: 8.1})], pause_s=0.3)
-    assert [turn.text for turn in assemble(cuts, [0, 0, 0], turn_gap_s=8)] == ["First. Second.", "Third."]
+    words = run_of("First. Second. Third.", pause_before={1: 8.0, 2: 8.1})
+    assert [turn.text for turn in turns_of(words, [0, 0, 0])] == ["First. Second.", "Third."]
 
 
 def test_nothing_heard_is_no_turn() -> None:
-    assert assemble(spans([], pause_s=0.3), [], turn_gap_s=8) == []
-    assert spans([[]], pause_s=0.3) == []
+    assert turns_of([], []) == merge_tracks({"Ann": []}, turn_gap_s=8) == []
+
+
+# ---------------------------------------------------------------- a track for each speaker
+
+
+def test_tracks_are_merged_phrase_by_phrase() -> None:
+    tracks = {"Ann": run_of("We went there. It was shut.", pause_before={3: 1.0}), "Ben": run_of("Oh no.", 1.6)}
+    turns = merge_tracks(tracks, turn_gap_s=8)
+    # Ann speaks from 0 to 1.5 and from 2.5 to 4, Ben from 1.6 to 2.6
+    assert [(turn.speaker, turn.text) for turn in turns] == [
+        ("Ann", "We went there."),
+        ("Ben", "Oh no."),
+        ("Ann", "It was shut."),
+    ]
+    assert {turn.speaker_confidence for turn in turns} == {None}
+
+
+def test_a_word_that_another_track_covers_by_half_is_overlapped() -> None:
+    # Ann's words lie at 0-0.5, 0.5-1, 1-1.5; Ben's one word at 0.7-1.2 covers 0.3 s of the second and 0.2 s of the third
+    turns = merge_tracks({"Ann": run_of("We went there."), "Ben": run_of("Oh.", 0.7)}, turn_gap_s=8)
+    assert [word.is_overlapped for turn in turns if turn.speaker == "Ann" for word in turn.words] == [False, True, False]
+    assert [word.is_overlapped for turn in turns if turn.speaker == "Ben" for word in turn.words] == [True]
+
+
+# ---------------------------------------------------------------- names, and a part that is followed by more
+
+
+def test_speakers_who_are_known_go_by_name_and_the_others_are_numbered_as_they_appear() -> None:
+    words = run_of("one two three four")
+    said = list(zip(words, [2, 0, 1, 2], strict=True))
+    assert labels(said, {0: "Maple"}) == {2: "Speaker 1", 0: "Maple", 1: "Speaker 2"}
+
+
+def test_more_of_a_recording_follows_what_is_kept_under_the_labels_that_it_has() -> None:
+    words = run_of("a b c d e f")
+    part = assembled(list(zip(words[:4], [0, 0, 1, 1], strict=True)), turn_gap_s=8)
+    # heard as a whole, the two have changed numbers, and a third is there
+    whole = assemble(
+        list(zip(words, [1, 1, 0, 0, 1, 2], strict=True)), {0: "Speaker 1", 1: "Speaker 2", 2: "Speaker 3"}, turn_gap_s=8
+    )
+    rest = continued(part[:1], whole)
+    assert [(turn.speaker, turn.text) for turn in part] == [("Speaker 1", "a b"), ("Speaker 2", "c d")]
+    # of the kept turn's speaker it is known who they are; the others get names that nobody has
+    assert [turn.text for turn in rest] == ["c d", "e", "f"]
+    assert rest[1].speaker == "Speaker 1"
+    assert len({turn.speaker for turn in rest}) == 3
+    assert [(turn.speaker, turn.text) for turn in continued(part, whole)] == [("Speaker 1", "e"), ("Speaker 3", "f")]

@@ -277,10 +277,11 @@ def test_json_has_every_word_and_what_is_known_of_the_turn(tmp_path: Path) -> No
     json.write(transcript, tmp_path / "a.json")
     plain = standard_json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
     assert (plain["label"], plain["title"]) == ("fg1", "Émigrés")
+    unsaid = {"speaker_confidence": None, "is_overlapped": False}
     assert plain["turns"][0]["words"] == [
-        {"text": "w0", "start_s": 0.0, "end_s": 0.25, "confidence": 0.5},
-        {"text": "w1", "start_s": 0.5, "end_s": 0.75, "confidence": 0.5},
-        {"text": "w2", "start_s": 1.0, "end_s": 1.25, "confidence": 0.5},
+        {"text": "w0", "start_s": 0.0, "end_s": 0.25, "confidence": 0.5, **unsaid},
+        {"text": "w1", "start_s": 0.5, "end_s": 0.75, "confidence": 0.5, **unsaid},
+        {"text": "w2", "start_s": 1.0, "end_s": 1.25, "confidence": 0.5, **unsaid},
     ]
     assert plain["turns"][1] == {
         "text": "a\n\nb",

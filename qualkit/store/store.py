@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from qualkit.errors import StoreError
-from qualkit.model import Code, Codebook, Event, as_plain, new_id, utc_now
+from qualkit.model import Code, Codebook, Event, Segment, Turn, as_plain, new_id, utc_now
 from qualkit.store import rows
 from qualkit.store.tables import TABLES, codebook, head, memo
 
@@ -65,6 +65,18 @@ class Reading:
         table = TABLES[kind]
         conditions = (*_conditions(table, where), *_still_valid(table))
         return int(self._connection.execute(sa.select(sa.func.count()).select_from(table).where(*conditions)).scalar_one())
+
+    def values(self, kind: type, column: str, /, **where: Any) -> frozenset[Any]:
+        """What stands in a column of the things of `kind`, past ones too."""
+        table = TABLES[kind]
+        found = self._connection.execute(sa.select(table.c[column]).where(*_conditions(table, where)).distinct())
+        return frozenset(found.scalars())
+
+    def columns(self, kind: type, /, *names: str, **where: Any) -> list[Any]:
+        """Some columns of the current things of `kind`, as tuples in their natural order: quicker than the things."""
+        table = TABLES[kind]
+        query = sa.select(*(table.c[name] for name in names)).where(*_conditions(table, where), *_still_valid(table))
+        return [tuple(row) for row in self._connection.execute(query.order_by(*_natural_order(table)))]
 
     def codebook(self, sha256: str | None = None) -> Codebook | None:
         """The codebook version with that checksum, or the newest."""
@@ -136,6 +148,22 @@ class Writing(Reading):
         mark: dict[str, Any] = {"is_current": False} if "is_current" in table.c else {"superseded_at": utc_now().isoformat()}
         conditions = (*_conditions(table, where), *_still_valid(table))
         return int(self._connection.execute(sa.update(table).where(*conditions).values(mark)).rowcount)
+
+    def shift(self, kind: type, /, *, by: int, after: int, **where: Any) -> None:
+        """Move the places of current things that stand behind place `after`, to make room or to close a gap."""
+        table = TABLES[kind]
+        conditions = (*_conditions(table, where), *_still_valid(table), table.c.position > after)
+        if by:
+            self._connection.execute(sa.update(table).where(*conditions).values(position=table.c.position + by))
+
+    def reassign(self, people: Mapping[str, str]) -> None:
+        """Have participants stand for others, by id, in every turn and segment, past ones too; all at once."""
+        moved = {old: new for old, new in people.items() if old != new}
+        if not moved:
+            return
+        for table in (TABLES[Turn], TABLES[Segment]):
+            who = table.c.participant_id
+            self._connection.execute(sa.update(table).where(who.in_(moved)).values(participant_id=sa.case(moved, value=who)))
 
     def set_memo(self, segment_id: str, coder_id: str, round_id: str, text: str) -> None:
         """Make `text` the coder's memo on a segment; the one before is kept as superseded."""

@@ -55,7 +55,7 @@ study = Table(
 transcript = Table(
     "transcript", metadata, _key(), Column("label", String(200), nullable=False, unique=True), _text("title"),
     _text("source"), _text("source_sha256"), _text("held_on", optional=True), _text("site", optional=True), _text("kind"),
-    _json("attributes"), _current(),
+    _json("attributes"), _json("marks"), _seconds("heard_s"), _current(),
 )  # fmt: skip
 participant = Table(
     "participant", metadata, _key(), _to("transcript"), Column("pseudonym", String(200), nullable=False),
@@ -75,7 +75,12 @@ segment = Table(
     Column("position", Integer, nullable=False), Column("start_char", Integer, nullable=False),
     Column("end_char", Integer, nullable=False), _text("text"), _to("participant", optional=True),
     Column("is_coded", Boolean, nullable=False), _seconds("start_s"), _seconds("end_s"), _text("run_id", optional=True),
-    _current(), Index(None, "transcript_id", "position"),
+    _current(), Index(None, "transcript_id", "position"), Index(None, "turn_id"),
+)  # fmt: skip
+correction = Table(
+    "correction", metadata, _key(), Column("group_id", String(64), nullable=False), _to("transcript"), _to("coder"),
+    _text("verb"), _json("turns_before"), _json("turns_after"), _json("segments_before"), _json("segments_after"),
+    _text("made_at"), _text("superseded_at", optional=True), Index(None, "transcript_id", "superseded_at"),
 )  # fmt: skip
 codebook = Table(
     "codebook", metadata, Column("sha256", String(64), primary_key=True),
@@ -114,7 +119,7 @@ decision = Table(
 run = Table(
     "run", metadata, _key(), Column("stage", String(50), nullable=False), _json("options"), _text("inputs_sha256"),
     _text("engine"), _text("model_revision"), Column("seed", Integer, nullable=True), _text("started_at"), _text("ended_at"),
-    _text("summary"), _current(), Index(None, "stage", "is_current"),
+    _text("summary"), _json("problems"), _current(), Index(None, "stage", "is_current"),
 )  # fmt: skip
 topic = Table(
     "topic", metadata, _key(), _to("run"), Column("number", Integer, nullable=False), _json("words"), _json("segment_ids"),
@@ -141,6 +146,7 @@ TABLES: dict[type, Table] = {
     model.Recording: recording,
     model.Turn: turn,
     model.Segment: segment,
+    model.Correction: correction,
     model.Coder: coder,
     model.Round: round_,
     model.Visit: visit,

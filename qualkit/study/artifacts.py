@@ -30,6 +30,15 @@ def write_atomically(path: Path, fill: Callable[[Path], None]) -> None:
         beside.unlink(missing_ok=True)
 
 
+def write_text_atomically(path: Path, text: str) -> None:
+    """Put `text` in the file, whole or not at all."""
+
+    def fill(beside: Path) -> None:
+        beside.write_text(text, encoding="utf-8")
+
+    write_atomically(path, fill)
+
+
 @dataclass(frozen=True, slots=True)
 class Artifacts:
     """JSON results of one kind in one folder."""
@@ -51,8 +60,7 @@ class Artifacts:
 
     def put(self, made_from: Any, result: Any) -> None:
         """Keep a result."""
-        text = json.dumps(as_plain(result), ensure_ascii=False)
-        write_atomically(self._path(made_from), lambda path: _write(path, text))
+        write_text_atomically(self._path(made_from), json.dumps(as_plain(result), ensure_ascii=False))
 
     def get(self, made_from: Any) -> Any:
         """The result for `made_from`. Raises `FileNotFoundError` if it was never made."""
@@ -60,7 +68,3 @@ class Artifacts:
 
     def _path(self, made_from: Any) -> Path:
         return self.folder / f"{sha256_of(made_from)}.json"
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")

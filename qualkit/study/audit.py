@@ -1,7 +1,7 @@
 """Whether the database still says what the log says.
 
-The log is the truth: every judgement and decision is an event, chained by hash. The tables that pages and counts read are
-projections of it. Replaying the events must give those tables; where it does not, somebody changed a table by hand.
+The log is the truth: every judgement, decision and correction is an event, chained by hash. The tables that pages and counts
+read are projections of it. Replaying the events must give those tables; where it does not, somebody changed a table by hand.
 """
 
 from __future__ import annotations
@@ -9,14 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from qualkit.model import Assignment, Coder, CoderKind, Decision, Event, Visit
+from qualkit.model import Assignment, Coder, CoderKind, Decision, Event, Turn, Visit
 from qualkit.store import Reading
+from qualkit.study.revisions import text_digest
 
 Judged = dict[tuple[str, str, str], tuple[int, frozenset[tuple[str, str | None]]]]
 """(segment, coder, round) -> version of the judgement, and its codes with their valences."""
 
 Decided = dict[tuple[str, str, str], tuple[bool, str | None, str]]
 """(segment, code, round) -> present, valence, adjudicator."""
+
+Corrected = dict[str, tuple[int, str | None] | None]
+"""turn -> its newest revision and the digest of its text; None for a turn that is gone."""
 
 
 def fault(tx: Reading) -> str | None:
@@ -29,7 +33,23 @@ def fault(tx: Reading) -> str | None:
         wrong = next((key for key in {**said, **kept} if said.get(key) != kept.get(key)), None)
         if wrong is not None:
             return f"The log is whole, but the {what} on segment {wrong[0]} are not what it says: a table was changed by hand."
+    corrected = replay_corrections(tx.all(Event))
+    stands = {turn.id: (turn.revision, text_digest(turn)) for turn in tx.all(Turn, id=list(corrected))} if corrected else {}
+    turned = next((key for key in corrected if corrected[key] != stands.get(key)), None)
+    if turned is not None:
+        return f"The log is whole, but the corrected turn {turned} is not what it says: a table was changed by hand."
     return None
+
+
+def replay_corrections(events: Iterable[Event]) -> Corrected:
+    """Every turn that was ever corrected, as it stands after `events`."""
+    corrected: Corrected = {}
+    for event in events:
+        said: Any = event.payload
+        if "turns" in said and "gone" in said:
+            corrected |= {turn["id"]: (turn["revision"], turn["text_sha256"]) for turn in said["turns"]}
+            corrected |= dict.fromkeys(said["gone"])
+    return corrected
 
 
 def replay(events: Iterable[Event]) -> tuple[Judged, Decided]:

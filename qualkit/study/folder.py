@@ -2,7 +2,8 @@
 
 my-study/
   study.toml      what the study is, who codes, options of the stages
-  recordings/     audio and video            transcripts/   VTT, SRT, DOCX, TXT; participants.csv
+  recordings/     audio and video, or a      transcripts/   VTT, SRT, DOCX, TXT; participants.csv
+                  folder of tracks
   codebooks/      YAML                       exports/       what qualkit writes for others
   study.sqlite    the database               .qualkit/      results that can be made again
 """
@@ -19,50 +20,31 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from qualkit.engines.containers import SOUND_SUFFIXES, files_of
 from qualkit.errors import StudyError, nearest
+from qualkit.model import sha256_of
 
 FOLDERS = ("recordings", "transcripts", "codebooks", "exports")
-SOUND_SUFFIXES = frozenset(
-    [
-        ".aac",
-        ".aif",
-        ".aiff",
-        ".avi",
-        ".flac",
-        ".m4a",
-        ".m4v",
-        ".mka",
-        ".mkv",
-        ".mov",
-        ".mp2",
-        ".mp3",
-        ".mp4",
-        ".mpeg",
-        ".mpg",
-        ".oga",
-        ".ogg",
-        ".opus",
-        ".wav",
-        ".webm",
-        ".wma",
-        ".wmv",
-    ]
-)
-"""Files that count as recordings."""
-
 MODERATORS = ("moderator", "facilitator", "interviewer", "host", "researcher")
 """Speaker labels that are taken for the moderator unless `study.toml` names others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meeting:
-    """What `study.toml` says of one transcript or recording, by the stem of its file name."""
+    """What `study.toml` says of one transcript or recording, by its label: see `label_of`.
+
+    `speakers` is how many people speak, if that is known exactly; else they number `min_speakers` to `max_speakers`.
+    `tracks` names the speakers of a file that has an audio stream or a channel for each, in its order.
+    """
 
     title: str = ""
     site: str | None = None
     held_on: date | None = None
     kind: str = "focus group"
     speakers: int | None = None
+    min_speakers: int | None = None
+    max_speakers: int | None = None
+    tracks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,8 +90,10 @@ class Folder:
         return self.path / "exports"
 
     def recordings(self) -> list[Path]:
-        """Audio and video files, sorted by name. Raises `StudyError` if the folder is missing."""
-        return [path for path in self._files("recordings") if path.suffix.lower() in SOUND_SUFFIXES]
+        """Audio and video files and folders of tracks, sorted by name. Raises `StudyError` if `recordings/` is missing."""
+        files = [path for path in self._files("recordings") if path.suffix.lower() in SOUND_SUFFIXES]
+        folders = [path for path in (self.path / "recordings").iterdir() if path.is_dir() and not path.name.startswith(".")]
+        return sorted([*files, *(path for path in folders if files_of(path))])
 
     def transcripts(self, suffixes: frozenset[str]) -> list[Path]:
         """Transcript files with one of `suffixes`, sorted by name; README files are passed over."""
@@ -138,11 +122,29 @@ def _config(said: dict[str, Any], file: Path) -> Config:
     about = said.get("study", {})
     if "title" not in about:
         raise StudyError(f"{file}: [study] has no title.")
-    meetings = {
-        name: Meeting(**_checked(Meeting, entry, f"{file} [meetings.{name}]"))
-        for name, entry in said.get("meetings", {}).items()
-    }
+    meetings = {name: _meeting(entry, f"{file} [meetings.{name}]") for name, entry in said.get("meetings", {}).items()}
     return Config(**_checked(Config, about, f"{file} [study]"), meetings=meetings, options=said.get("options", {}))
+
+
+def _meeting(entry: Mapping[str, Any], where: str) -> Meeting:
+    """What is said of one meeting. Raises `StudyError` for numbers of speakers or tracks that make no sense."""
+    meeting = Meeting(**_checked(Meeting, entry, where))
+    for word in ("speakers", "min_speakers", "max_speakers"):
+        number = getattr(meeting, word)
+        if number is not None and (isinstance(number, bool) or not isinstance(number, int) or number < 1):
+            raise StudyError(f"{where}: {word} must be a whole number from 1 on, not {number!r}.")
+    least, most = meeting.min_speakers or 1, meeting.max_speakers
+    if most is not None and least > most:
+        raise StudyError(f"{where}: min_speakers = {least} is more than max_speakers = {most}.")
+    if meeting.speakers is not None and not least <= meeting.speakers <= (most or meeting.speakers):
+        raise StudyError(
+            f"{where}: speakers = {meeting.speakers} says how many there are, and min_speakers or max_speakers says otherwise; "
+            "take one of them out."
+        )
+    names = meeting.tracks if isinstance(meeting.tracks, tuple) else (None,)
+    if not all(isinstance(name, str) and name.strip() for name in names) or len(set(names)) < len(names):
+        raise StudyError(f'{where}: tracks must be different names in quotes, as in  tracks = ["Ana", "Ben"].')
+    return meeting
 
 
 def _checked(kind: type, entry: Mapping[str, Any], where: str) -> dict[str, Any]:
@@ -187,6 +189,18 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def recording_sha256(path: Path) -> str:
+    """What a recording is known by: a file's `file_sha256`; of a folder of tracks, their names and bytes."""
+    if not path.is_dir():
+        return file_sha256(path)
+    return sha256_of([[file.name, file_sha256(file)] for file in files_of(path)])
+
+
+def label_of(path: Path) -> str:
+    """What a recording or transcript is called: a file's name without its suffix, a folder's name as it is."""
+    return path.name if path.is_dir() else path.stem
+
+
 def make(path: Path, *, title: str, question: str = "", codebook: Path | None = None) -> Folder:
     """Make a study's folder; what is there already is kept.
 
@@ -216,11 +230,25 @@ def write_config(folder: Folder, said: Mapping[str, Any]) -> None:
     folder.config_file.write_text(tomli_w.dumps(said), encoding="utf-8")
 
 
-def add_files(folder: Folder, paths: Sequence[Path], transcript_suffixes: frozenset[str]) -> list[Path]:
+def add_files(
+    folder: Folder, paths: Sequence[Path], transcript_suffixes: frozenset[str], *, as_tracks: bool = False
+) -> list[Path]:
     """Copy recordings and transcripts, or all of them in a folder, to where they belong; the copies.
 
+    With `as_tracks`, each of `paths` is a folder that is one meeting, and each recording in it is one speaker's track.
     Raises `StudyError` for a path that is not there, a file of an unknown kind, or a name that is taken by another file.
     """
+    plan = _plan_of_tracks(folder, paths) if as_tracks else _plan(folder, paths, transcript_suffixes)
+    for source, target in plan.items():
+        if target.exists() and file_sha256(source) != file_sha256(target):
+            raise StudyError(f"{target} is there already and is another file; rename {source} first.")
+    for source, target in plan.items():
+        target.parent.mkdir(exist_ok=True)
+        shutil.copyfile(source, target)
+    return list(plan.values())
+
+
+def _plan(folder: Folder, paths: Sequence[Path], transcript_suffixes: frozenset[str]) -> dict[Path, Path]:
     kinds = {**dict.fromkeys(SOUND_SUFFIXES, "recordings"), **dict.fromkeys(transcript_suffixes, "transcripts")}
     plan: dict[Path, Path] = {}
     for path in paths:
@@ -230,12 +258,23 @@ def add_files(folder: Folder, paths: Sequence[Path], transcript_suffixes: frozen
         if path.is_dir() and not inside:
             raise StudyError(f"{path}: the folder holds no recording and no transcript.")
         plan.update({item: folder.path / _place(item, kinds) / item.name for item in inside})
-    for source, target in plan.items():
-        if target.exists() and file_sha256(source) != file_sha256(target):
-            raise StudyError(f"{target} is there already and is another file; rename {source} first.")
-    for source, target in plan.items():
-        shutil.copyfile(source, target)
-    return list(plan.values())
+    return plan
+
+
+def _plan_of_tracks(folder: Folder, paths: Sequence[Path]) -> dict[Path, Path]:
+    plan: dict[Path, Path] = {}
+    for path in paths:
+        if not path.is_dir():
+            raise StudyError(f"{path}: not a folder; name the folder of a meeting, in which each speaker has a file.")
+        tracks, name = files_of(path), path.resolve().name
+        if not tracks:
+            raise StudyError(f"{path}: the folder holds no recording.")
+        target = folder.path / "recordings" / name
+        others = {file.name for file in files_of(target)} - {file.name for file in tracks} if target.is_dir() else set()
+        if others:
+            raise StudyError(f"{target} is there already with other tracks ({', '.join(sorted(others))}); rename {path} first.")
+        plan.update({file: target / file.name for file in tracks})
+    return plan
 
 
 def _place(path: Path, kinds: Mapping[str, str]) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qualkit.errors import ReadError, StudyError
+from qualkit.errors import StudyError
 from qualkit.model import (
+    Correction,
+    Mark,
     Participant,
     Recording,
     Role,
@@ -24,96 +25,111 @@ from qualkit.model import (
     derived_id,
     utc_now,
 )
+from qualkit.stages import transcribe
 from qualkit.store import Reading, Writing
-from qualkit.study.folder import Meeting
+from qualkit.study.folder import Meeting, label_of
+from qualkit.study.roster import Person
 
 if TYPE_CHECKING:
     from qualkit.study.study import Study
 
-ROSTER = "participants.csv"
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """A row of `participants.csv`: who stands behind a speaker label of a transcript."""
-
-    transcript: str
-    speaker: str
-    pseudonym: str
-    role: Role
-    attributes: Mapping[str, str]
-
-
-def read_roster(path: Path) -> dict[tuple[str, str], Person]:
-    """`participants.csv` by (transcript, speaker), both case-folded; empty if there is none.
-
-    Columns `transcript` and `speaker` are needed; `role` and `pseudonym` are optional, all others become attributes.
-    Raises `ReadError` for a missing column or an unknown role.
-    """
-    if not path.is_file():
-        return {}
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        missing = {"transcript", "speaker"} - set(reader.fieldnames or ())
-        if missing:
-            raise ReadError(f"{path}: the column {sorted(missing)[0]!r} is missing; it needs transcript and speaker.")
-        people = [_person(row, f"{path}, row {number}") for number, row in enumerate(reader, start=2)]
-    return {(person.transcript.casefold(), person.speaker.casefold()): person for person in people}
-
-
-def _person(row: Mapping[str, str | None], where: str) -> Person:
-    said = {key: (value or "").strip() for key, value in row.items() if key}
-    role = said.get("role", "").lower() or "participant"
-    if role not in set(Role):
-        raise ReadError(f"{where}: {role!r} is no role; write participant, moderator or observer.")
-    own = ("transcript", "speaker", "pseudonym", "role")
-    return Person(
-        transcript=said["transcript"],
-        speaker=said["speaker"],
-        pseudonym=said.get("pseudonym") or said["speaker"],
-        role=Role(role),
-        attributes={key: value for key, value in said.items() if key not in own and value},
-    )
-
-
-def check_roster(study: Study, stems: set[str]) -> None:
-    """Raise `StudyError` if `participants.csv` names a meeting that has neither transcript nor recording."""
-    folded = {stem.casefold() for stem in stems}
-    for person in study.roster().values():
-        if person.transcript.casefold() not in folded:
-            raise StudyError(
-                f"{ROSTER} names the transcript {person.transcript!r}, but neither transcripts/ nor recordings/ has a file "
-                f"of that name; there are {', '.join(sorted(stems)) or 'none'}."
-            )
-
-
-def save(tx: Writing, study: Study, path: Path, sha: str, utterances: Sequence[Utterance], *, run_id: str) -> None:
+def save(
+    tx: Writing,
+    study: Study,
+    path: Path,
+    sha: str,
+    utterances: Sequence[Utterance],
+    *,
+    run_id: str,
+    marks: Sequence[Mark] | None = None,
+    heard_s: float | None = None,
+) -> None:
     """Keep what was read from `path`, in place of what was kept for a file of that name.
 
-    Raises `StudyError` if people have coded the earlier text, which then stays as it is.
+    Turns that people have corrected stay as they are; only what the study says about the meeting and its people is renewed.
+    `marks` None leaves those that are kept. `heard_s` is given for what is not whole yet: how far it goes. When more of such
+    a text comes, the turns up to the last that people coded or corrected stay, and what follows is added. Raises `StudyError`
+    if the file has changed and people have coded or corrected the earlier text, which then stays as it is.
     """
-    transcript = _transcript(study, path, sha)
+    transcript = replace(_transcript(study, path, sha), heard_s=heard_s)
+    known = tx.first(Transcript, id=transcript.id)
+    is_corrected = known is not None and _is_corrected(tx, transcript.id)
+    is_part = known is not None and known.heard_s is not None
+    if known is not None and not is_part and (marks is None or (is_corrected and not marks)):
+        transcript = replace(transcript, marks=known.marks)
+    elif marks:
+        transcript = replace(transcript, marks=tuple(marks))
+    fixed = _fixed_turns(tx, transcript.id) if is_part else []
+    if fixed:
+        tx.replace([transcript])
+        _continue_turns(tx, study, transcript, fixed, utterances=utterances, run_id=run_id)
+    elif known is not None and is_corrected:
+        refuse_if_corrected(tx, known, f"{path.name} has changed", unless=known.source_sha256 == sha)
+        tx.replace([transcript])
+        _renew_people(tx, study, transcript)
+    else:
+        _replace_turns(tx, study, transcript, utterances, run_id)
+    _link_recording(tx, study, transcript)
+    n_turns = tx.count(Turn, transcript_id=transcript.id)
+    tx.log("qualkit", "kept a transcript", {"transcript_id": transcript.id, "source_sha256": sha, "n_turns": n_turns})
+
+
+def _replace_turns(tx: Writing, study: Study, transcript: Transcript, utterances: Sequence[Utterance], run_id: str) -> None:
     turns, people = _turns(study, transcript, utterances, run_id)
     old = tx.all(Turn, transcript_id=transcript.id)
     if [(turn.id, turn.text) for turn in old] != [(turn.id, turn.text) for turn in turns]:
         coded = {segment.id for segment in tx.all(Segment, transcript_id=transcript.id)}
-        refuse_if_coded(tx, set(), f"{path.name} has changed", among=coded)
+        refuse_if_coded(tx, set(), f"{transcript.source} has changed", among=coded)
         tx.retire(Segment, transcript_id=transcript.id)
     tx.retire(Turn, transcript_id=transcript.id)
     tx.retire(Participant, transcript_id=transcript.id)
     tx.replace([transcript])
     tx.replace(people)
     tx.replace(turns)
-    _link_recording(tx, study, transcript)
-    tx.log("qualkit", "kept a transcript", {"transcript_id": transcript.id, "source_sha256": sha, "n_turns": len(turns)})
+
+
+def _fixed_turns(tx: Reading, transcript_id: str) -> list[Turn]:
+    """The turns of a transcript up to the last that people have coded or corrected."""
+    judged = {visit.segment_id for visit in tx.all(Visit)}
+    fixed = {segment.turn_id for segment in tx.all(Segment, transcript_id=transcript_id) if segment.id in judged}
+    fixed |= {turn.turn_id for item in tx.all(Correction, transcript_id=transcript_id) for turn in item.turns_after}
+    turns = tx.all(Turn, transcript_id=transcript_id)
+    last = max((place for place, turn in enumerate(turns, start=1) if turn.id in fixed), default=0)
+    return turns[:last]
+
+
+def _continue_turns(
+    tx: Writing, study: Study, transcript: Transcript, fixed: Sequence[Turn], *, utterances: Sequence[Utterance], run_id: str
+) -> None:
+    """Put what was heard after the `fixed` turns in place of whatever stands there."""
+    labels = {person.id: person.label for person in tx.all(Participant, transcript_id=transcript.id)}
+    rest = transcribe.continued([_utterance(turn, labels) for turn in fixed], utterances)
+    turns, people = _turns(study, transcript, rest, run_id, after=fixed[-1].position)
+    staying = {turn.id for turn in fixed}
+    going = [turn.id for turn in tx.all(Turn, transcript_id=transcript.id) if turn.id not in staying]
+    tx.retire(Segment, transcript_id=transcript.id, turn_id=going)
+    tx.retire(Turn, id=going)
+    tx.replace(people)
+    tx.replace(turns)
+
+
+def _renew_people(tx: Writing, study: Study, transcript: Transcript) -> None:
+    """Have the people of a corrected transcript be who the study now says stands behind their labels."""
+    roster, moderators = study.roster(), {label.casefold() for label in study.config.moderators}
+    people = tx.all(Participant, transcript_id=transcript.id)
+    renewed = [_participant(transcript, person.label, roster, moderators) for person in people]
+    tx.retire(Participant, transcript_id=transcript.id)
+    tx.replace(by_id(renewed).values())
+    tx.reassign({before.id: after.id for before, after in zip(people, renewed, strict=True)})
 
 
 def _transcript(study: Study, path: Path, sha: str) -> Transcript:
-    about = study.config.meetings.get(path.stem, Meeting())
+    about = study.config.meetings.get(label_of(path), Meeting())
     return Transcript(
-        id=derived_id("transcript", study.info.id, path.stem),
-        label=path.stem,
-        title=about.title or path.stem,
+        id=derived_id("transcript", study.info.id, label_of(path)),
+        label=label_of(path),
+        title=about.title or label_of(path),
         source=path.name,
         source_sha256=sha,
         held_on=str(about.held_on) if about.held_on else None,
@@ -123,14 +139,14 @@ def _transcript(study: Study, path: Path, sha: str) -> Transcript:
 
 
 def _turns(
-    study: Study, transcript: Transcript, utterances: Sequence[Utterance], run_id: str
+    study: Study, transcript: Transcript, utterances: Sequence[Utterance], run_id: str, *, after: int = 0
 ) -> tuple[list[Turn], list[Participant]]:
     roster = study.roster()
     moderators = {label.casefold() for label in study.config.moderators}
     labels = dict.fromkeys(said.speaker for said in utterances if said.speaker)
     speakers = {label: _participant(transcript, label, roster, moderators) for label in labels}
     turns = []
-    for position, said in enumerate(utterances, start=1):
+    for position, said in enumerate(utterances, start=after + 1):
         person = speakers[said.speaker] if said.speaker else None
         turn = Turn(
             id=derived_id("turn", transcript.id, position, said.text),
@@ -169,7 +185,7 @@ def _link_recording(tx: Writing, study: Study, transcript: Transcript) -> None:
 
     tx.retire(Recording, transcript_id=transcript.id)
     for path in study.folder.recordings():
-        if path.stem == transcript.label:
+        if label_of(path) == transcript.label:
             recording = Recording(
                 id=derived_id("recording", transcript.id, path.name),
                 transcript_id=transcript.id,
@@ -181,39 +197,43 @@ def _link_recording(tx: Writing, study: Study, transcript: Transcript) -> None:
 
 
 def settled(tx: Reading, prints: Mapping[Path, str]) -> dict[Path, list[Utterance]]:
-    """Of files known by their checksum, those whose text people have coded, with the turns as they stand.
+    """Of files known by their checksum, those whose text people have coded or corrected, with the turns as they stand.
 
-    Such a text is not made anew by a better engine: the codes are about these words.
+    Such a text is not made anew by a better engine: the codes are about these words, and nobody corrects them twice.
     """
     judged = {visit.segment_id for visit in tx.all(Visit)}
     coded = {segment.transcript_id for segment in tx.all(Segment) if segment.id in judged}
-    known = {(transcript.label, transcript.source_sha256): transcript for transcript in tx.all(Transcript)}
-    found = {path: known[path.stem, sha] for path, sha in prints.items() if (path.stem, sha) in known}
-    return {path: _utterances(tx, transcript) for path, transcript in found.items() if transcript.id in coded}
+    corrected = tx.values(Correction, "transcript_id")
+    whole = [transcript for transcript in tx.all(Transcript) if transcript.heard_s is None]
+    known = {(transcript.label, transcript.source_sha256): transcript for transcript in whole}
+    found = {path: known[label_of(path), sha] for path, sha in prints.items() if (label_of(path), sha) in known}
+    return {path: _utterances(tx, transcript) for path, transcript in found.items() if transcript.id in coded | corrected}
 
 
 def _utterances(tx: Reading, transcript: Transcript) -> list[Utterance]:
     labels = {person.id: person.label for person in tx.all(Participant, transcript_id=transcript.id)}
-    return [
-        Utterance(
-            text=turn.text,
-            speaker=labels.get(turn.participant_id or ""),
-            start_s=turn.start_s,
-            end_s=turn.end_s,
-            words=turn.words,
-            speaker_confidence=turn.speaker_confidence,
-        )
-        for turn in tx.all(Turn, transcript_id=transcript.id)
-    ]
+    return [_utterance(turn, labels) for turn in tx.all(Turn, transcript_id=transcript.id)]
+
+
+def _utterance(turn: Turn, labels: Mapping[str, str]) -> Utterance:
+    return Utterance(
+        text=turn.text,
+        speaker=labels.get(turn.participant_id or ""),
+        start_s=turn.start_s,
+        end_s=turn.end_s,
+        words=turn.words,
+        speaker_confidence=turn.speaker_confidence,
+    )
 
 
 def drop_vanished(tx: Writing, study: Study) -> None:
-    """Retire transcripts whose file is gone from the folder, unless people have coded them."""
-    present = {path.stem for path in [*study.transcript_files(), *study.folder.recordings()]}
+    """Retire transcripts whose file is gone from the folder, unless people have coded or corrected them."""
+    present = {label_of(path) for path in [*study.transcript_files(), *study.folder.recordings()]}
     for transcript in tx.all(Transcript):
         if transcript.label not in present:
             coded = {segment.id for segment in tx.all(Segment, transcript_id=transcript.id)}
             refuse_if_coded(tx, set(), f"{transcript.source} is gone", among=coded)
+            refuse_if_corrected(tx, transcript, f"{transcript.source} is gone")
             for kind in (Segment, Turn, Participant, Recording):
                 tx.retire(kind, transcript_id=transcript.id)
             tx.retire(Transcript, id=transcript.id)
@@ -227,6 +247,19 @@ def refuse_if_coded(tx: Reading, staying: set[str], what: str, *, among: set[str
         raise StudyError(
             f"{what}, but people have coded {counted(len(lost), 'segment')} of it, and a judgement is never thrown away: "
             "put the file and the options back, or start a new study for the new text."
+        )
+
+
+def _is_corrected(tx: Reading, transcript_id: str) -> bool:
+    return transcript_id in tx.values(Correction, "transcript_id")
+
+
+def refuse_if_corrected(tx: Reading, transcript: Transcript, what: str, *, unless: bool = False) -> None:
+    """Raise `StudyError` if people have corrected a transcript."""
+    if not unless and _is_corrected(tx, transcript.id):
+        raise StudyError(
+            f"{what}, but people have corrected the transcript {transcript.label!r}, and their work is never thrown away: "
+            "put the file back, or start a new study for the new text."
         )
 
 

@@ -15,7 +15,7 @@ People named in `adjudicators` of `study.toml` do not code and see everything. W
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from qualkit.errors import BlindnessError, StudyError
@@ -28,6 +28,7 @@ from qualkit.model import (
     Coder,
     CoderKind,
     Decision,
+    Evidence,
     Participant,
     Recording,
     Role,
@@ -44,7 +45,9 @@ from qualkit.model import (
     Visit,
     by_id,
 )
+from qualkit.stages import place
 from qualkit.study import judgements, meetings
+from qualkit.study.corrections import Corrections
 from qualkit.study.study import Study
 
 CONTEXT_TURNS = 3
@@ -81,6 +84,7 @@ class View:
     choices: tuple[Choice, ...]
     memo: str
     suggestions: tuple[Suggestion, ...]
+    is_speaker_doubtful: bool = False
 
 
 class Seat:
@@ -110,6 +114,11 @@ class Seat:
     def is_adjudicator(self) -> bool:
         """Whether `study.toml` names this person as one who decides and does not code."""
         return self.name in self._study.config.adjudicators
+
+    @property
+    def corrections(self) -> Corrections:
+        """What this person may correct in the transcripts: everything, and everybody may."""
+        return Corrections(self._study, self.coder)
 
     # ------------------------------------------------------------ coding
 
@@ -161,7 +170,8 @@ class Seat:
             version=visit.version if visit else 0,
             choices=tuple(judgements.as_choice(item) for item in own),
             memo=memo,
-            suggestions=tuple(self._suggestions(segment_id, visit)),
+            suggestions=tuple(_anchored(item, segment.text) for item in self._suggestions(segment_id, visit)),
+            is_speaker_doubtful=turns[at].is_doubtful,
         )
 
     def _suggestions(self, segment_id: str, visit: Visit | None) -> list[Suggestion]:
@@ -314,6 +324,13 @@ class Seat:
         """Segments by id: words, never codes."""
         with self._study.store.read() as tx:
             return by_id(tx.all(Segment, id=list(segment_ids)))
+
+
+def _anchored(item: Suggestion, text: str) -> Suggestion:
+    """A suggestion whose evidence points at words of the segment as it reads now; what was corrected away is left out."""
+    spans = [(was, place.find_quote(text, was.text, near_char=was.start_char)) for was in item.evidence]
+    found = (Evidence(start_char=span[0], end_char=span[1], text=was.text) for was, span in spans if span)
+    return replace(item, evidence=tuple(found))
 
 
 def _line(turn: Turn, people: dict[str, Participant]) -> Line:

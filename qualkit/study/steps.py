@@ -1,18 +1,13 @@
-"""One step for each machine stage: what it reads, what it would do, and how its results are kept.
-
-A `Step` says what it rests on before it does anything. `Study.run` compares that with the last run of the stage, so work
-is done only when something it rests on has changed; long work inside a step is kept unit by unit as artifacts.
-"""
+"""One step for each machine stage: what it reads, what it would do, and how its results are kept."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qualkit import plugs
-from qualkit.errors import StudyError
 from qualkit.model import (
     Assignment,
     Coder,
@@ -33,93 +28,17 @@ from qualkit.model import (
     utc_now,
 )
 from qualkit.plugs import Progress
-from qualkit.stages import agree, segment, suggest, themes, topics, transcribe
+from qualkit.stages import agree, segment, suggest, themes, topics
 from qualkit.store import Writing
 from qualkit.study import meetings
-from qualkit.study.ears import Ears
+from qualkit.study.folder import label_of
 from qualkit.study.kept import KeptClusterer, KeptSuggester
+from qualkit.study.listening import transcribe_step
+from qualkit.study.roster import check_roster
+from qualkit.study.step import Done, Step, nothing
 
 if TYPE_CHECKING:
     from qualkit.study.study import Study
-
-Save = Callable[[Writing, Run], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Done:
-    """What a step's work made: a sentence for people, and how to keep it."""
-
-    summary: str
-    save: Save
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """A stage ready to run; `inputs` is anything whose checksum tells whether the inputs are the same."""
-
-    stage: str
-    options: Any
-    inputs: Any
-    work: Callable[[Progress], Done]
-    engine: str = ""
-    model_revision: str = ""
-    seed: int | None = None
-    is_needed: bool = True
-    missing: str = ""
-    outputs: tuple[Path, ...] = ()
-
-    @property
-    def id(self) -> str:
-        """Equal for equal stage, options, inputs and engine."""
-        return derived_id("run", self.stage, sha256_of(self.options), sha256_of(self.inputs), self.engine, self.model_revision)
-
-
-def nothing(_tx: Writing, _run: Run) -> None:
-    """Keep nothing but the run itself."""
-
-
-# ---------------------------------------------------------------- transcribe
-
-
-def transcribe_step(study: Study, given: Mapping[str, Any]) -> Step:
-    """Recordings that have no transcript of the same name become transcripts."""
-    asked = study.options(transcribe, given)
-    options = replace(asked, language=asked.language or study.config.language)
-    written = {path.stem for path in study.transcript_files()}
-    recordings = [path for path in study.folder.recordings() if path.stem not in written]
-    prints = {path: study.print_of(path) for path in recordings}
-    voices = {path: study.config.meetings[path.stem].speakers for path in recordings if path.stem in study.config.meetings}
-    ears = Ears.of(options, study.folder.artifacts) if recordings else None
-
-    def work(progress: Progress) -> Done:
-        assert ears is not None  # a step that is not needed is not worked
-        with study.store.read() as tx:
-            settled = meetings.settled(tx, prints)
-        heard, failed = ears.hear_all({path: sha for path, sha in prints.items() if path not in settled}, voices, progress)
-        if failed:
-            saved = " What was heard of the others is kept and need not be done again." if heard else ""
-            raise StudyError(" ".join(failed) + saved)
-        heard |= settled
-
-        def save(tx: Writing, run: Run) -> None:
-            for path, utterances in heard.items():
-                meetings.save(tx, study, path, prints[path], utterances, run_id=run.id)
-
-        words = sum(len(utterance.words) for utterances in heard.values() for utterance in utterances)
-        left = f", {len(settled)} left as coded" if settled else ""
-        return Done(summary=f"{counted(len(heard), 'recording')}{left}, {counted(words, 'word')}", save=save)
-
-    return Step(
-        stage="transcribe",
-        options=options,
-        inputs=[[path.name, sha, voices.get(path), study.meeting_print(path.stem)] for path, sha in prints.items()],
-        engine=options.engine,
-        model_revision=ears.revision if ears else "",
-        work=work,
-        is_needed=ears is not None,
-        missing="no recording without a transcript",
-    )
-
 
 # ---------------------------------------------------------------- ingest
 
@@ -134,7 +53,7 @@ def ingest_step(study: Study, _given: Mapping[str, Any]) -> Step:
         for index, path in enumerate(files):
             progress(index / len(files), path.name)
             read[path] = plugs.reader_for(path).read(path)
-        meetings.check_roster(study, {path.stem for path in [*files, *study.folder.recordings()]})
+        check_roster(study.roster(), {label_of(path) for path in [*files, *study.folder.recordings()]})
 
         def save(tx: Writing, run: Run) -> None:
             meetings.drop_vanished(tx, study)
@@ -161,7 +80,7 @@ def ingest_step(study: Study, _given: Mapping[str, Any]) -> Step:
 
 
 def segment_step(study: Study, given: Mapping[str, Any]) -> Step:
-    """Turns become segments; a transcript that people have coded keeps the segments that they coded."""
+    """Turns become segments; a transcript that people have coded keeps the segments it has, and only new turns are cut."""
     options = study.options(segment, given)
     with study.store.read() as tx:
         turns = grouped(tx.all(Turn), lambda turn: turn.transcript_id)
@@ -175,10 +94,11 @@ def segment_step(study: Study, given: Mapping[str, Any]) -> Step:
         found: list[Segment] = []
         for index, (key, mine) in enumerate(turns.items()):
             progress(index / len(turns), "finding sentences")
-            if key in settled:
-                found += _with_speakers(before[key], mine, people, options)
-            else:
-                found += segment.run(turns=mine, participants=people, options=options, language=study.tools.language)
+            kept = _with_speakers(before[key], mine, people, options) if key in settled else []
+            have = {item.turn_id for item in kept}
+            fresh = [turn for turn in mine if turn.id not in have]
+            cut = segment.run(turns=fresh, participants=people, options=options, language=study.tools.language)
+            found += _in_order([*kept, *cut], mine)
 
         def save(tx: Writing, run: Run) -> None:
             meetings.refuse_if_coded(tx, {item.id for item in found}, "The segments would change")
@@ -200,6 +120,13 @@ def segment_step(study: Study, given: Mapping[str, Any]) -> Step:
     )
 
 
+def _in_order(segments: Sequence[Segment], turns: Sequence[Turn]) -> list[Segment]:
+    """Segments of one transcript as they were said, numbered from 1."""
+    place = {turn.id: turn.position for turn in turns}
+    ordered = sorted(segments, key=lambda item: (place[item.turn_id], item.start_char))
+    return [replace(item, position=position) for position, item in enumerate(ordered, start=1)]
+
+
 def _with_speakers(
     segments: Sequence[Segment], turns: Sequence[Turn], people: Mapping[str, Participant], options: segment.Options
 ) -> list[Segment]:
@@ -212,6 +139,7 @@ def _with_speakers(
             is_coded=segment.is_coded(by_turn[item.turn_id], people, options),
         )
         for item in segments
+        if item.turn_id in by_turn
     ]
 
 

@@ -11,13 +11,14 @@ Pages and people who code go through a `Seat`, which knows what they may see.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from qualkit import plugs
+from qualkit.engines.containers import files_of
 from qualkit.errors import StudyError
 from qualkit.model import (
     Agreement,
@@ -41,6 +42,7 @@ from qualkit.model import (
     ThemeRow,
     Topic,
     Transcript,
+    Turn,
     Visit,
     as_plain,
     by_id,
@@ -54,11 +56,14 @@ from qualkit.plugs import Progress, no_progress
 from qualkit.stages import STAGES, adjudicate, agree, themes
 from qualkit.store import Store
 from qualkit.study import folder as folders
-from qualkit.study import meetings, transcripts
-from qualkit.study.artifacts import Artifacts, write_atomically
-from qualkit.study.folder import Config, Folder
-from qualkit.study.steps import STEPS, Step
+from qualkit.study import roster as rosters
+from qualkit.study import running, transcripts, words
+from qualkit.study.artifacts import Artifacts, write_atomically, write_text_atomically
+from qualkit.study.folder import Config, Folder, Meeting
+from qualkit.study.step import Step
+from qualkit.study.steps import STEPS
 from qualkit.study.transcripts import Written
+from qualkit.study.vault import Vault
 from qualkit.study.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -72,7 +77,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What came of asking a stage to run: `run` is None where there was nothing to do it on, as `why` says."""
+    """What came of asking a stage to run: `run` is None where there was nothing to do it on, as `why` says.
+
+    What the stage could not use is named in `run.problems`; it is tried again the next time.
+    """
 
     stage: str
     run: Run | None
@@ -88,6 +96,8 @@ class Study:
         self.config: Config = folder.config()
         self.store = Store.at(folder.database)
         self.tools = Workbench(folder.artifacts)
+        self.vault = Vault(folder.path / "vault")
+        self._doubtful: dict[tuple[str, int], bool] = {}
         self._kept: dict[str, tuple[tuple[int, str], Any]] = {}
         self._codebook_read: tuple[tuple[int, int] | None, Codebook] | None = None
         self.info = self._introduce()
@@ -144,20 +154,34 @@ class Study:
         return self.folder.transcripts(self.transcript_suffixes())
 
     def print_of(self, path: Path) -> str:
-        """SHA-256 of a file in the study, computed again only when its size or its time of change is another."""
-        about = path.stat()
-        made_from = [str(path.relative_to(self.folder.path)), about.st_size, about.st_mtime_ns]
+        """What a recording or transcript is known by, computed again only when its size or time of change is another."""
+        files = [(file.name, file.stat()) for file in (files_of(path) if path.is_dir() else [path])]
+        about = [[name, stat.st_size, stat.st_mtime_ns] for name, stat in files]
+        made_from = [str(path.relative_to(self.folder.path)), *about]
         kept = Artifacts(self.folder.artifacts / "prints")
-        sha: str = kept.get_or_make(made_from, lambda: folders.file_sha256(path))
+        sha: str = kept.get_or_make(made_from, lambda: folders.recording_sha256(path))
         return sha
 
     def recording_names(self) -> list[str]:
         """File names in `recordings/`."""
         return [path.name for path in self.folder.recordings()]
 
-    def roster(self) -> dict[tuple[str, str], meetings.Person]:
+    def meeting(self, stem: str) -> Meeting:
+        """What `study.toml` says of the meeting whose file has that stem."""
+        return self.config.meetings.get(stem, Meeting())
+
+    def roster(self) -> dict[tuple[str, str], rosters.Person]:
         """Who stands behind the speaker labels, from `transcripts/participants.csv`."""
-        return meetings.read_roster(self.folder.path / "transcripts" / meetings.ROSTER)
+        return rosters.read_roster(self.roster_file)
+
+    @property
+    def roster_file(self) -> Path:
+        """Where `roster` is read from."""
+        return self.folder.path / "transcripts" / rosters.ROSTER
+
+    def word_list(self) -> tuple[str, ...]:
+        """Names and terms of the place, from `words.txt`: hints for a speech engine."""
+        return words.read(self.folder.path)
 
     def meeting_print(self, stem: str) -> str:
         """Checksum of what the study says about one meeting: a change means that it is read again."""
@@ -205,8 +229,12 @@ class Study:
             return Outcome(stage=step.stage, run=None, is_fresh=False, why=step.missing)
         with self.store.read() as tx:
             last = tx.first(Run, stage=step.stage, id=step.id)
-        if last is not None and all(path.exists() for path in step.outputs):
+        if last is not None and not last.problems and all(path.exists() for path in step.outputs):
             return Outcome(stage=step.stage, run=last, is_fresh=False)
+        with running.watched(self.folder, step.stage, progress) as tell:
+            return Outcome(stage=step.stage, run=self._work(step, tell), is_fresh=True)
+
+    def _work(self, step: Step, progress: Progress) -> Run:
         started_at = utc_now()
         done = step.work(progress)
         run = Run(
@@ -220,6 +248,7 @@ class Study:
             started_at=started_at,
             ended_at=utc_now(),
             summary=done.summary,
+            problems=done.problems,
         )
         with self.store.write() as tx:
             tx.retire(Run, stage=step.stage)
@@ -227,7 +256,11 @@ class Study:
             done.save(tx, run)
             tx.log("qualkit", f"ran {step.stage}", {"run_id": run.id, "inputs_sha256": run.inputs_sha256})
         progress(1.0, done.summary)
-        return Outcome(stage=step.stage, run=run, is_fresh=True)
+        return run
+
+    def segment_anew(self) -> None:
+        """Cut what is new in the transcripts into segments, in the middle of another stage."""
+        self._work(STEPS["segment"](self, {}), no_progress)
 
     def runs(self) -> dict[str, Run]:
         """The last run of each stage that has run."""
@@ -391,7 +424,7 @@ class Study:
             progress(index / len(paths), path.name)
             write_atomically(path, partial(exporter.write, table))
         manifest = json.dumps(self.manifest(paths), indent=2, ensure_ascii=False)
-        write_atomically(self.folder.exports / "manifest.json", lambda path: _write_text(path, manifest))
+        write_text_atomically(self.folder.exports / "manifest.json", manifest + "\n")
 
     def write_transcripts(self, formats: Sequence[str] = (), labels: Sequence[str] | None = None) -> Written:
         """Write what was said into `exports/transcripts/`, to be read, corrected or taken to other programs.
@@ -435,12 +468,27 @@ class Study:
             return audit.fault(tx)
 
     def basis_note(self, codes: Sequence[FinalCode]) -> str:
-        """A sentence on what the counted codes rest on, and how many cases still wait."""
+        """What the counted codes rest on, how many cases still wait, and how many segments have a doubtful speaker."""
         n_open = sum(case.is_disputed and case.decision is None for case in self.cases())
         kinds = {basis: sum(code.basis is basis for code in codes) for basis in Basis}
         parts = ", ".join(f"{n} {basis.value}" for basis, n in kinds.items() if n)
         waiting = f" {counted(n_open, 'disputed case')} not yet adjudicated and not counted." if n_open else ""
-        return f"Codes counted: {parts or 'none'}.{waiting}"
+        return f"Codes counted: {parts or 'none'}.{waiting}{self._doubt_note({code.segment_id for code in codes})}"
+
+    def _doubt_note(self, segment_ids: Collection[str]) -> str:
+        """A sentence on how many of the segments come from turns whose speaker is doubtful; empty if none does.
+
+        A revision of a turn never changes, so each is looked at once.
+        """
+        segments = self.corpus().segments
+        counted_ = {key: (segments[key].turn_id, segments[key].turn_revision) for key in segment_ids if key in segments}
+        unknown = {turn_id for turn_id, revision in counted_.values() if (turn_id, revision) not in self._doubtful}
+        with self.store.read() as tx:
+            turns = tx.all(Turn, id=sorted(unknown)) if unknown else []
+        self._doubtful |= {(turn.id, turn.revision): turn.is_doubtful for turn in turns}
+        n = sum(self._doubtful.get(turn, False) for turn in counted_.values())
+        of = counted(len(counted_), "coded segment")
+        return f" Of {of}, {n} {'comes' if n == 1 else 'come'} from a turn whose speaker is doubtful." if n else ""
 
 
 def _suggestion(item: Assignment) -> Suggestion:
@@ -452,10 +500,6 @@ def _suggestion(item: Assignment) -> Suggestion:
         evidence=item.evidence,
         valence=item.valence,
     )
-
-
-def _write_text(path: Path, text: str) -> None:
-    path.write_text(text + "\n", encoding="utf-8")
 
 
 def new_theme(name: str, claim: str, domain: str, code_keys: Sequence[str]) -> Theme:

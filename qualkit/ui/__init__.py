@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from importlib import import_module
 
-PAGES = ("Study", "Code", "Adjudicate", "Topics", "Themes")
+PAGES = ("Study", "Transcript", "Code", "Adjudicate", "Topics", "Themes")
 """Pages in the order of the work; the page `Code` is the function `draw` of `qualkit.ui.code_page`."""
 
 ICONS = {
     "Study": "folder_open",
+    "Transcript": "graphic_eq",
     "Code": "edit_note",
     "Adjudicate": "balance",
     "Topics": "bubble_chart",

@@ -64,6 +64,8 @@ def _prefix(seat: Seat, view: View) -> str:
 
 def _read(seat: Seat, view: View, book: Codebook) -> None:
     st.html(style.talk(view, [span for item in view.suggestions for span in item.evidence]))
+    if view.is_speaker_doubtful:
+        st.html(style.block(style.grey("It is doubtful who said this. The page Transcript is the place to put it right.")))
     with st.container(horizontal=True):
         if view.has_audio:
             parts.hear(seat, view.segment.id, "code")

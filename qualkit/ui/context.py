@@ -88,6 +88,12 @@ def log_fault(_study: Study, path: str) -> str | None:  # noqa: ARG001
     return _study.verify()
 
 
+@st.cache_resource(max_entries=8, show_spinner=False)  # type: ignore[untyped-decorator]
+def stretch_of_sound(_cut: Callable[[], bytes], key: str) -> bytes:  # noqa: ARG001
+    """The sound that `key` names, cut once for everybody who hears it; some megabytes, so only a few are kept."""
+    return _cut()
+
+
 # ---------------------------------------------------------------- errors
 
 

@@ -10,7 +10,7 @@ from qualkit import plugs
 from qualkit.model import Agreement, Role, counted
 from qualkit.stages import STAGES
 from qualkit.study import Seat, Study, tables, transcripts
-from qualkit.ui import context, style
+from qualkit.ui import context, run_panel, style
 
 TELLING = frozenset({"agree", "themes", "export"})
 """Stages whose summary would tell a blind coder what others said."""
@@ -35,6 +35,7 @@ def draw() -> None:
     with right:
         st.subheader("Stages")
         _stages(study, may_see)
+        run_panel.draw(study)
     if seat is not None and may_see:
         with st.expander("Agreement code by code", key="by-code", on_change="rerun") as box:
             if box.open:
@@ -110,11 +111,9 @@ def _stages(study: Study, may_see: bool) -> None:
         summary = "" if run is None else "done; its result shows when you have judged all" if hidden else run.summary
         rows.append((stage, summary, f"{run.ended_at.astimezone():%d %b, %H:%M}".replace(" ", "\u00a0") if run else None))
     st.html(style.table(("Stage", "Result", "When"), rows))
-    st.html(
-        style.block(
-            style.grey("In a terminal,  qualkit run  brings every stage up to date; what has not changed is not done again.")
-        )
-    )
+    for run in runs.values():
+        for problem in run.problems:
+            st.warning(problem, icon=":material/warning:")
 
 
 def _agreement(seat: Seat) -> None:
