@@ -96,6 +96,11 @@ GROUP = ("EN2001a", "EN2001b", "EN2001d", "EN2001e")
 """Clips of one meeting of five people, with the same names throughout."""
 
 
+def reported(clips: Sequence[Clip]) -> Sequence[Clip]:
+    """The half of the clips, by name, that nothing was chosen on: the first, third, ..."""
+    return clips[0::2]
+
+
 def gather(audio: Path, mixes: Sequence[Path], folder: Path) -> Material:
     """The AMI clips in `audio`, and what is made of them and beside them in `folder`."""
     clips = clips_in(audio / "ami")

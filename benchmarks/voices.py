@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.material import Clip, Material, Said, Span
+from benchmarks.material import Clip, Material, Said, Span, reported
 from benchmarks.speech import Figures, normaliser
 from qualkit import plugs
 from qualkit.errors import QualkitError
@@ -38,13 +38,13 @@ eighth of a second on either side, and 0.5 the quarter on either side of NIST's 
 def measure(material: Material, say: Callable[[str], None]) -> Figures:
     """DER of the clips, of their reported half, of the joined group and of the synthetic mixes, null if it cannot be had.
 
-    Thresholds may be chosen on the clips in even places by name, from 0; the odd places are the reported half.
+    What is chosen may be chosen on the second, fourth, ... clip by name; the first, third, ... are the reported half.
     """
     clips, group, mixes = material.clips, material.group, material.mixes
     found_names = ("found_en2001", "synthetic_found_exact", "synthetic_found", "synthetic_made")
     sets: dict[str, Sequence[Clip]] = {
         "der": clips,
-        "der_reported": clips[1::2],
+        "der_reported": reported(clips),
         "der_en2001": [group] if group else [],
         "synthetic_der": mixes,
     }

@@ -220,13 +220,16 @@ def test_a_word_that_swallowed_the_pause_before_it_begins_when_it_can_have_begun
 
 
 class Toy(hearing.Whisper):
-    """Hears `said` of whatever there is, and a filler more when prompted; counts a token a word."""
+    """Hears `said` of whatever there is, and a filler more when prompted; counts a token a word.
+
+    Where it may not loop, it hears `else_said`.
+    """
 
     is_multilingual = True
 
-    def __init__(self, said: str = "we saw gwee door") -> None:
+    def __init__(self, said: str = "we saw gwee door", else_said: str = "") -> None:
         super().__init__("toy")
-        self.said, self.asked = said, []
+        self.said, self.else_said, self.asked = said, else_said or said, []
 
     def n_tokens(self, text: str) -> int:
         return len(text.split())
@@ -234,9 +237,10 @@ class Toy(hearing.Whisper):
     def recognised(self, speech: Waveform) -> tuple[str, float]:
         return "ga", 0.8
 
-    def segments(self, speech, language, prompt, beams):
-        self.asked.append((language, prompt))
-        text = {None: self.said, hearing.prompt_for("en"): f"um {self.said}"}.get(prompt, "we saw Gweedore")
+    def segments(self, speech, manner):
+        self.asked.append((manner.language, manner.prompt))
+        said = self.said if manner.may_loop else self.else_said
+        text = {None: said, hearing.prompt_for("en"): f"um {said}"}.get(manner.prompt, "we saw Gweedore")
         timed = [(f" {word}", 0.1 * n, 0.1 * n + 0.1) for n, word in enumerate(text.split())]
         yield hearing.Segment(pieces=tuple(pieces(*timed)), end_s=timed[-1][2])
 
@@ -263,6 +267,13 @@ def test_a_loop_in_a_piece_comes_with_its_mark(all_voiced):
     heard = Toy("no " * 30).transcribe(a_tone(4), **ENGLISH)
     assert [word.text for word in heard.words] == ["no"]
     assert "30 times" in heard.marks[0].text
+
+
+def test_a_piece_in_which_it_looped_is_heard_again_and_the_better_hearing_taken(all_voiced):
+    toy = Toy("no " * 30, else_said="no and then it went on")
+    heard = toy.transcribe(a_tone(4), **ENGLISH)
+    assert (" ".join(word.text for word in heard.words), heard.marks) == ("no and then it went on", ())
+    assert len(toy.asked) == 2
 
 
 def test_a_language_that_nobody_named_is_detected(all_voiced):

@@ -19,6 +19,9 @@ from qualkit.plugs import Waveform, need
 
 _METHOD = f"float32, openai-whisper, {hearing.METHOD}"
 
+_RESTLESS = 0.4
+"""Temperature at which it listens to a piece again in which it looped."""
+
 
 class OpenAiWhisper(hearing.Whisper):
     """A `Transcriber`. `model` is a checkpoint file (`small.en.pt`), or the name of one that openai-whisper has downloaded.
@@ -65,18 +68,19 @@ class OpenAiWhisper(hearing.Whisper):
         code = max(probabilities, key=probabilities.get)
         return str(code), float(probabilities[code])
 
-    def segments(self, speech: Waveform, language: str, prompt: str | None, beams: int) -> Iterator[hearing.Segment]:
-        """See `hearing.Whisper`."""
+    def segments(self, speech: Waveform, manner: hearing.Manner) -> Iterator[hearing.Segment]:
+        """See `hearing.Whisper`; out of a loop it gets by chance, always the same."""
+        need("torch", "openai").manual_seed(0)
         found = self._whisper.transcribe(
             speech,
-            language=language,
-            beam_size=beams if beams > 1 else None,
-            temperature=0.0,
+            language=manner.language,
+            beam_size=manner.beams if manner.beams > 1 and manner.may_loop else None,
+            temperature=0.0 if manner.may_loop else _RESTLESS,
             fp16=False,
             word_timestamps=True,
             condition_on_previous_text=False,
-            initial_prompt=prompt,
-            carry_initial_prompt=prompt is not None,
+            initial_prompt=manner.prompt,
+            carry_initial_prompt=manner.prompt is not None,
         )
         for segment in found["segments"]:
             pieces = (

