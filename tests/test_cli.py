@@ -16,9 +16,10 @@ import typer
 from qualkit import __version__
 from qualkit.__main__ import main
 from qualkit.cli import STAGE_HELP, app
+from qualkit.model import Participant
 from qualkit.stages import STAGES
 from qualkit.study import Study
-from tests.conftest import BOOK, FG2, Engines, choices
+from tests.conftest import BOOK, FG2, HEARD, Engines, a_recording, choices
 from tests.test_study import fill
 
 HEAVY = (
@@ -314,3 +315,49 @@ def test_stopping_by_hand_says_that_what_was_finished_is_kept(
         130,
         ["Stopped. What was finished is kept; the same command goes on from there."],
     )
+
+
+# ---------------------------------------------------------------- recordings and voices
+
+
+def test_what_could_not_be_read_is_told_at_the_end_and_is_an_error(path: Path, qualkit: Qualkit, fake_engines: Engines) -> None:
+    study = Study.open(path)
+    fake_engines.transcriber.runs = HEARD
+    a_recording(study, "fg3.wav")
+    (path / "recordings" / "fg4.wav").write_text("Bring the recorder.\n", encoding="utf-8")
+    said = qualkit("transcribe", "-s", path)
+    assert said.code == 1
+    assert "1 recording, 1 could not be read, 11 words" in said.out
+    assert said.err.startswith("Error: fg4.wav is not a sound file")
+    assert "Everything else is done" in said.err
+
+
+def test_a_folder_of_tracks_is_one_meeting(path: Path, tmp_path: Path, qualkit: Qualkit) -> None:
+    (tmp_path / "fg5").mkdir()
+    for name in ("Ana", "Ben"):
+        a_recording(Study.open(path), "one.wav").rename(tmp_path / "fg5" / f"{name}.wav")
+    assert qualkit("add", "--tracks", tmp_path / "fg5", "-s", path).out.split() == [
+        "recordings/fg5/Ana.wav",
+        "recordings/fg5/Ben.wav",
+    ]
+
+
+def test_a_voice_is_enrolled_listed_used_and_forgotten(path: Path, qualkit: Qualkit, fake_engines: Engines) -> None:
+    fake_engines.transcriber.runs = HEARD
+    a_recording(Study.open(path), "fg3.wav")
+    assert qualkit("transcribe", "-s", path).code == 0
+    assert qualkit("voices", "list", "-s", path).out == ""
+    assert "Give a sound file of the voice" in qualkit("voices", "enrol", "Maple", "-s", path).err
+    enrolled = qualkit("voices", "enrol", "Maple", "--transcript", "fg3", "--speaker", "Speaker 2", "-s", path)
+    assert enrolled.out.startswith("Enrolled Maple from fg3, Speaker 2")
+    assert qualkit("voices", "list", "-s", path).out.startswith("Maple: from fg3, Speaker 2, 20")
+    assert qualkit("transcribe", "--name-voices", "-s", path).code == 0
+    assert "Maple" in {person.pseudonym for person in participants(path)}
+    assert qualkit("voices", "forget", "Maple", "-s", path).out == "Forgot Maple.\n"
+    assert qualkit("voices", "forget", "-s", path).out == "Forgot all voices.\n"
+    assert not (path / "vault").exists()
+
+
+def participants(path: Path) -> list[Participant]:
+    with Study.open(path).store.read() as tx:
+        return tx.all(Participant)

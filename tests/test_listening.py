@@ -186,6 +186,19 @@ def test_a_part_that_was_left_and_coded_is_completed_by_the_next_run(
     assert [segment.text for segment in study.coded_segments() if segment.id in study.votes()] == ["I need a car."]
 
 
+def test_a_roster_learned_later_names_the_people_of_a_coded_recording_and_keeps_its_words(study: Study) -> None:
+    a_recording(study)
+    outcomes(study, "transcribe"), outcomes(study, "segment")
+    segment = next(item for item in study.coded_segments() if item.text == "I need a car.")
+    study.seat("Ana").judge(segment.id, choices(trust=None))
+    in_folder(study, "transcripts/participants.csv", "transcript,speaker,pseudonym\nfg3,Speaker 1,Maple\n")
+    run = outcomes(study, "transcribe", model="another")["transcribe"].run
+    assert run is not None
+    assert run.summary == "1 recording, 1 left as coded or corrected, 11 words"
+    assert "Maple" in {person.pseudonym for person in study.corpus().participants.values()}
+    assert study.coded_segments() and segment.id in study.votes()
+
+
 # ---------------------------------------------------------------- the queue
 
 

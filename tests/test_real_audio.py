@@ -32,7 +32,7 @@ class Heard:
 
     study: Study
     with_broken: Done
-    n_kept: int
+    n_transcripts: int
     kept_before: dict[Path, int]
     without_broken: Done
 
@@ -58,11 +58,11 @@ def heard(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Heard:
     broken = path / "recordings" / "broken.wav"
     broken.write_text("These are only my notes.\n", encoding="utf-8")
     first = qualkit("transcribe", "-s", path)
-    before = kept_words(path)
+    before, n_transcripts = kept_words(path), len(Study.open(path).transcripts())
     broken.unlink()
     second = qualkit("transcribe", "-s", path)
     assert second.returncode == 0, second.stderr
-    return Heard(Study.open(path), first, len(before), before, second)
+    return Heard(Study.open(path), first, n_transcripts, before, second)
 
 
 def normal(text: str) -> str:
@@ -75,11 +75,12 @@ def reference(real_data: Path, clip: str) -> str:
     return normal(" ".join(word["word"] for word in sorted(said["words"], key=lambda word: word["start"])))
 
 
-def test_a_file_that_is_no_sound_is_named_in_one_sentence_and_the_others_are_kept(heard: Heard) -> None:
+def test_a_file_that_is_no_sound_is_named_in_one_sentence_and_the_others_become_transcripts(heard: Heard) -> None:
     assert heard.with_broken.returncode == 1
     assert heard.with_broken.stderr.startswith("Error: broken.wav is not a sound file")
-    assert heard.with_broken.stderr.count("\n") == 1
-    assert heard.n_kept == 11
+    assert heard.with_broken.stderr.count("\n") == 2, "the sentence, and that the rest is done"
+    assert "11 recordings, 1 could not be read" in heard.with_broken.stdout
+    assert heard.n_transcripts == 11
 
 
 def test_after_the_broken_file_is_gone_nothing_is_recognised_again(heard: Heard) -> None:

@@ -191,6 +191,26 @@ def test_find_and_replace_previews_and_replaces(small_study: Study, open_page: C
     assert transcript_page.MAX_PREVIEW
 
 
+def test_a_voice_is_remembered_and_forgotten_when_asked(small_study: Study, open_page: Callable[..., AppTest]) -> None:
+    small_study.vault.keep_speakers("fg1", "an engine", {"P1": (1.0, 0.0)})
+
+    def voices_only() -> None:
+        from qualkit.ui import context, transcript_page
+
+        context.show_notice()
+        transcript_page._voices(context.need_seat(), context.study().transcripts()[0])
+
+    app = AppTest.from_function(voices_only, default_timeout=30)
+    app.session_state["coder"] = "Ana"
+    app.run()
+    assert app.selectbox(key="voice-who").options == ["P1"]
+    app.button(key="voice-keep").click().run()
+    assert [(voice.name, voice.source) for voice in small_study.vault.enrolled()] == [("P1", "fg1, P1")]
+    app.button(key="forget-P1").click().run()
+    assert small_study.vault.enrolled() == []
+    assert not app.exception
+
+
 def test_the_code_page_says_that_a_speaker_is_doubtful(
     small_study: Study, segment_ids: dict[str, str], open_page: Callable[..., AppTest]
 ) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 import tomllib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,8 +17,9 @@ pytest.importorskip("streamlit")
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from qualkit.model import Evidence, Valence
-from qualkit.study import Study
+from qualkit.model import Evidence, Run, Valence
+from qualkit.plugs import no_progress
+from qualkit.study import Study, running
 from qualkit.ui import PAGES, code_page, context, launch, parts, style
 from tests.conftest import REPO, choices
 
@@ -355,3 +358,32 @@ def test_the_apps_process_imports_no_model(study: Study) -> None:
         check=False,
     )
     assert done.stdout.strip().endswith("[]"), done.stdout + done.stderr
+
+
+# ---------------------------------------------------------------- running stages from the browser
+
+
+def test_a_run_is_started_watched_and_stopped(open_page: Open, study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[str] = []
+    stopped: list[str] = []
+    monkeypatch.setattr(running, "start", lambda folder: started.append(folder.path.name))
+    monkeypatch.setattr(running, "stop", lambda folder: stopped.append(folder.path.name))
+    app = open_page("study")
+    app.button(key="run").click().run()
+    assert started == [study.folder.path.name]
+    with running.watched(study.folder, "transcribe", no_progress) as tell:
+        tell(0.4, "fg3.wav: transcribing, 4:00 of 10:00")
+        while (now := running.running(study.folder)) is None or not now.share:
+            time.sleep(0.05)
+        app = open_page("study")
+        assert "run" not in {button.key for button in app.button}
+        app.button(key="stop").click().run()
+    assert stopped == [study.folder.path.name]
+    assert not app.exception
+
+
+def test_what_the_last_run_could_not_use_is_told(open_page: Open, study: Study) -> None:
+    with study.store.write() as tx:
+        run = next(iter(tx.all(Run)))
+        tx.replace([replace(run, problems=("fg6.wav is not a sound file.",))])
+    assert [warning.value for warning in open_page("study").warning] == ["fg6.wav is not a sound file."]

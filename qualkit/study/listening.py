@@ -85,13 +85,17 @@ def transcribe_step(study: Study, given: Mapping[str, Any]) -> Step:
 
     def work(progress: Progress) -> Done:
         assert ears is not None  # a step that is not needed is not worked
-        with study.store.read() as tx:
+        with study.store.write() as tx:
             settled = meetings.settled(tx, {asked.path: asked.sha for asked in queue})
+            for asked in queue:
+                if asked.path in settled:  # the words stay; who said them may have become known by another name
+                    meetings.save(tx, study, asked.path, asked.sha, settled[asked.path], run_id=step.id)
         todo = [asked for asked in queue if asked.path not in settled]
         heard, problems = _hear_all(study, ears, todo, progress, run_id=step.id)
         if problems and not heard and not settled:
             raise StudyError(" ".join(problems))
-        n_words = sum(len(utterance.words) for hearing in heard.values() for utterance in hearing.utterances)
+        texts = [*settled.values(), *(hearing.utterances for hearing in heard.values())]
+        n_words = sum(len(utterance.words) for utterances in texts for utterance in utterances)
         left = f", {len(settled)} left as coded or corrected" if settled else ""
         missed = f", {len(problems)} could not be read" if problems else ""
         n_heard = counted(len(heard) + len(settled), "recording")
@@ -146,7 +150,8 @@ def _hear_all(
         try:
             for hearing in ears.hear(asked, queue.teller(asked.path.name)):
                 _keep(study, ears, asked, hearing, run_id)
-                heard[asked.path.name] = hearing
+                if hearing.is_whole:
+                    heard[asked.path.name] = hearing
         except StoppedError:
             raise
         except QualkitError as error:

@@ -79,6 +79,10 @@ class Vault:
         """Keep the voices of a transcript's speakers, so that one of them can be enrolled."""
         self._write("speakers.json", {**self._read("speakers.json", {}), label: {"engine": engine, "voices": voices}})
 
+    def speakers(self, label: str) -> tuple[str, ...]:
+        """The speakers of a transcript whose voices are kept, by their labels."""
+        return tuple(self._read("speakers.json", {}).get(label, {"voices": {}})["voices"])
+
     def speaker(self, label: str, speaker: str) -> tuple[Vector, str]:
         """The voice of a transcript's speaker, and the engine that made it. Raises `StudyError` if it is not known."""
         kept = self._read("speakers.json", {}).get(label, {"engine": "", "voices": {}})

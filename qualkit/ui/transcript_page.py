@@ -9,7 +9,7 @@ from html import escape
 import streamlit as st
 
 from qualkit.model import Participant, Transcript, clock, counted, new_id
-from qualkit.study import Seat
+from qualkit.study import Seat, vault
 from qualkit.study.corrections import Found
 from qualkit.study.windows import Window
 from qualkit.ui import context, style, talk
@@ -152,6 +152,9 @@ def _tools(seat: Seat, transcript: Transcript, transcripts: dict[str, Transcript
     with st.expander("Rename a speaker", icon=":material/badge:", key="rename-box", on_change="rerun") as box:
         if box.open:
             _rename(seat, transcript)
+    with st.expander("Voices", icon=":material/record_voice_over:", key="voices-box", on_change="rerun") as box:
+        if box.open:
+            _voices(seat, transcript)
     with st.expander("Names and terms", icon=":material/list_alt:", key="words-box", on_change="rerun") as box:
         if box.open:
             _words(seat)
@@ -223,11 +226,38 @@ def _do_rename(seat: Seat, person: Participant | None) -> None:
         context.attempt(lambda: seat.corrections.rename_speaker(person.id, name))
 
 
+def _voices(seat: Seat, transcript: Transcript) -> None:
+    """Remember a speaker's voice, or forget one: only ever because somebody asked for it."""
+    study = context.study()
+    kept = study.vault.speakers(transcript.label)
+    people = {person.label: person.pseudonym for person in seat.corrections.people(transcript.id) if person.label in kept}
+    st.html(
+        style.block(
+            style.grey(
+                "A voice that is remembered is named in the study's other recordings by  qualkit transcribe --name-voices."
+                " It identifies a person: it is kept in vault/ and never exported."
+            )
+        )
+    )
+    if people:
+        who = st.selectbox("Speaker", list(people), format_func=people.__getitem__, key="voice-who")
+        remember = partial(vault.enrol_speaker, study, people[who], transcript.label, who)
+        st.button("Remember this voice", key="voice-keep", on_click=context.attempt, args=(remember,))
+    for voice in study.vault.enrolled():
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.html(style.block(style.grey(f"{voice.name}, from {voice.source}")))
+            forget = partial(study.vault.forget, voice.name)
+            st.button("Forget", key=f"forget-{voice.name}", type="tertiary", on_click=context.attempt, args=(forget,))
+
+
 def _words(seat: Seat) -> None:
     known = context.study().word_list()
     st.html(
         style.block(
-            style.grey("Names of people, places, medicines: the next recordings are heard with them in mind. In words.txt."),
+            style.grey(
+                "Names of people, places, medicines, in words.txt. The next run hears with them in mind what nobody has coded"
+                " or corrected yet."
+            ),
             f'<p class="q-small">{escape(" · ".join(known)) or style.aside("None yet.")}</p>',
         )
     )
