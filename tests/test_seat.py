@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from qualkit.errors import BlindnessError, StaleError, StudyError
-from qualkit.model import Assignment, Choice, Decision, Event, Valence, as_plain
+from qualkit.model import Assignment, Choice, Decision, Event, Valence
+from qualkit.plain import as_plain
 from qualkit.study import Seat, Study, new_theme
 from qualkit.study.judgements import SHOWN
 from tests.conftest import choices

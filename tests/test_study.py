@@ -11,7 +11,8 @@ import pytest
 
 from qualkit.engines.vectors import VectorCache
 from qualkit.errors import BlindnessError, ReadError, StudyError
-from qualkit.model import Basis, Role, Valence, as_plain
+from qualkit.model import Basis, Role, Valence
+from qualkit.plain import as_plain
 from qualkit.stages import STAGES
 from qualkit.study import Study, coding
 from qualkit.study.folder import add_files

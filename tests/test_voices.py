@@ -14,7 +14,8 @@ from qualkit.engines import local_voices, people, sound
 from qualkit.engines.local_voices import Scene
 from qualkit.engines.speech_regions import FRAME_S
 from qualkit.errors import EngineError
-from qualkit.model import LocalVoice, SpeakerCount, Voices, as_plain
+from qualkit.model import LocalVoice, SpeakerCount, Voices
+from qualkit.plain import as_plain
 from qualkit.plugs import no_progress
 
 REAL_DATA = Path(os.environ.get("QUALKIT_REAL_DATA", Path(__file__).parents[1].parent / "shared" / "data"))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, TypeVar, cast
 
-from qualkit.model import as_plain, from_plain
+from qualkit.plain import as_plain, from_plain
 
 T = TypeVar("T")
 

@@ -19,7 +19,8 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from qualkit.errors import StoreError
-from qualkit.model import Code, Codebook, Event, Segment, Turn, as_plain, new_id, utc_now
+from qualkit.model import Code, Codebook, Event, Segment, Turn, new_id, utc_now
+from qualkit.plain import as_plain
 from qualkit.store import rows
 from qualkit.store.tables import TABLES, codebook, head, memo
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from qualkit.model import as_plain, sha256_of
+from qualkit.plain import as_plain, sha256_of
 
 
 def write_atomically(path: Path, fill: Callable[[Path], None]) -> None:

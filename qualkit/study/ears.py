@@ -15,14 +15,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from threading import Event
+from threading import Event, Lock
 from typing import Any, TypeVar
 
 from qualkit import plugs
 from qualkit.engines import tracks
 from qualkit.errors import StoppedError
-from qualkit.model import Heard, LocalVoice, Mark, SpeakerCount, Utterance, Word, from_plain, sha256_of
-from qualkit.plugs import Progress, no_progress
+from qualkit.model import Heard, LocalVoice, Mark, SpeakerCount, Utterance, Word
+from qualkit.plain import from_plain, sha256_of
+from qualkit.plugs import Progress, Waveform, no_progress
 from qualkit.stages import transcribe
 from qualkit.study.artifacts import Artifacts
 from qualkit.study.vault import Vault, Vector
@@ -143,7 +144,7 @@ class _Session:
         self._copies = ears.artifacts / "sound"
         self._print = [asked.sha, asked.tracks, tracks.METHOD]
         self._copy_name = sha256_of(self._print)
-        self._stopped = Event()
+        self._stopped, self._decoding = Event(), Lock()
 
     def run(self) -> Iterator[Hearing]:
         """See `Ears.hear`."""
@@ -164,11 +165,18 @@ class _Session:
 
     # ------------------------------------------------------------ the recording
 
+    def _tracks(self) -> tuple[tracks.Track, ...]:
+        """The decoded recording; nothing is decoded where everything is known already."""
+        with self._decoding:
+            return self._copy.tracks
+
     @cached_property
     def _copy(self) -> tracks.Prepared:
-        """The decoded recording; nothing is decoded where everything is known already."""
         self._progress(0.0, "decoding")
         return tracks.prepare(self._asked.path, self._copies, self._copy_name, speakers=self._asked.tracks)
+
+    def _sound(self, piece: _Piece) -> Waveform:
+        return self._tracks()[piece.track].cut(piece.start_s, piece.end_s)
 
     @cached_property
     def _plan(self) -> _Plan:
@@ -192,7 +200,7 @@ class _Session:
         made_from = [self._print, ears.transcriber.name, ears.transcriber.revision]
 
         def detect() -> str:
-            return ears.transcriber.language_of(self._copy.tracks[0].cut(0.0, _DETECT_S))[0]
+            return ears.transcriber.language_of(self._tracks()[0].cut(0.0, _DETECT_S))[0]
 
         return str(Artifacts(ears.artifacts / "languages").get_or_make(made_from, detect))
 
@@ -209,8 +217,7 @@ class _Session:
 
         def recognise() -> Heard:
             tell(0.0, "transcribing")
-            sound = self._copy.tracks[piece.track].cut(piece.start_s, piece.end_s)
-            heard = engine.transcribe(sound, language=language, verbatim=verbatim, hints=ears.hints, progress=tell)
+            heard = engine.transcribe(self._sound(piece), language=language, verbatim=verbatim, hints=ears.hints, progress=tell)
             return _later(heard, piece.start_s)
 
         made_from = [self._print, piece, engine.name, engine.revision, language, verbatim, ears.hints]
@@ -224,8 +231,7 @@ class _Session:
             return []
 
         def listen() -> list[LocalVoice]:
-            sound = self._copy.tracks[piece.track].cut(piece.start_s, piece.end_s)
-            return engine.listen(sound, start_s=piece.start_s, progress=self._check)
+            return engine.listen(self._sound(piece), start_s=piece.start_s, progress=self._check)
 
         made_from = [self._print, piece, engine.name, engine.revision]
         voices: list[LocalVoice] = from_plain(list[LocalVoice], self._ears.vault.local_voices.get_or_make(made_from, listen))

@@ -22,7 +22,7 @@ from typing import Any
 
 from qualkit.engines.containers import SOUND_SUFFIXES, files_of
 from qualkit.errors import StudyError, nearest
-from qualkit.model import sha256_of
+from qualkit.plain import sha256_of
 
 FOLDERS = ("recordings", "transcripts", "codebooks", "exports")
 MODERATORS = ("moderator", "facilitator", "interviewer", "host", "researcher")

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import cast
 
 from qualkit.errors import StudyError
-from qualkit.model import as_plain, from_plain
+from qualkit.plain import as_plain, from_plain
 from qualkit.plugs import Progress
 from qualkit.stages import STAGES
 from qualkit.study.artifacts import write_text_atomically

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from qualkit.model import Run, derived_id, sha256_of
+from qualkit.model import Run, derived_id
+from qualkit.plain import sha256_of
 from qualkit.plugs import Progress
 from qualkit.store import Writing
 

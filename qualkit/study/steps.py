@@ -24,9 +24,9 @@ from qualkit.model import (
     counted,
     derived_id,
     grouped,
-    sha256_of,
     utc_now,
 )
+from qualkit.plain import sha256_of
 from qualkit.plugs import Progress
 from qualkit.stages import agree, segment, suggest, themes, topics
 from qualkit.store import Writing

@@ -44,14 +44,13 @@ from qualkit.model import (
     Transcript,
     Turn,
     Visit,
-    as_plain,
     by_id,
     counted,
     derived_id,
     new_id,
-    sha256_of,
     utc_now,
 )
+from qualkit.plain import as_plain, sha256_of
 from qualkit.plugs import Progress, no_progress
 from qualkit.stages import STAGES, adjudicate, agree, themes
 from qualkit.store import Store

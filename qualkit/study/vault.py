@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from qualkit import plugs
 from qualkit.errors import StudyError, nearest
-from qualkit.model import as_plain, from_plain, utc_now
+from qualkit.model import utc_now
+from qualkit.plain import as_plain, from_plain
 from qualkit.stages import transcribe
 from qualkit.study.artifacts import Artifacts, write_text_atomically
 

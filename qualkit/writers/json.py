@@ -8,7 +8,8 @@ from __future__ import annotations
 import json as _json
 from pathlib import Path
 
-from qualkit.model import SpokenTranscript, as_plain
+from qualkit.model import SpokenTranscript
+from qualkit.plain import as_plain
 
 suffix = ".json"
 needs_times = False
