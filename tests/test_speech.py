@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -15,7 +16,7 @@ import numpy as np
 import pytest
 
 from qualkit.engines import hearing, sound, weights
-from qualkit.engines.cleaning import Piece, Spans, with_fillers, with_hints, without_loops, words_of
+from qualkit.engines.cleaning import Piece, Spans, completed, with_fillers, with_hints, without_loops, words_of
 from qualkit.errors import EngineError
 from qualkit.model import Heard, Word
 from qualkit.plugs import Waveform, no_progress
@@ -217,6 +218,22 @@ def test_a_word_that_swallowed_the_pause_before_it_begins_when_it_can_have_begun
     words = words_of(pieces((" the", 1.0, 3.0), (" end.", 3.0, 6.0)), Spans(of_recording=((0.0, 9.0),)))
     # three letters take .3 + 3 * .08 = .54 s at most; the pause after the end of a sentence is cut from its end
     assert times(words) == [(2.46, 3.0), (3.0, 3.54)]
+
+
+EVERYTHING = Spans(of_recording=((0.0, 9.0),))
+
+
+def test_a_further_hearing_completes_the_first_where_it_has_nothing():
+    words = words_of(pieces((" one", 0.0, 0.2), (" three", 2.0, 2.2)), EVERYTHING)
+    again = words_of(pieces((" won", 0.0, 0.2), (" um", 0.5, 0.6), (" two", 1.0, 1.2), (" three", 2.0, 2.2)), EVERYTHING)
+    # "won" stands for a word that is there, "um" is a filler
+    assert [word.text for word in completed(words, again)] == ["one", "three"]
+    again = [again[1], again[2], again[3]]
+    assert [(word.text, word.start_s) for word in completed(words, [words[0], *again])] == [
+        ("one", 0.0), ("two", 1.0), ("three", 2.0),
+    ]  # fmt: skip
+    doubtful = [words[0], replace(again[1], confidence=0.3), words[1]]
+    assert completed(words, doubtful) == words
 
 
 class Toy(hearing.Whisper):

@@ -28,6 +28,10 @@ LONGEST_S, LONGEST_PER_LETTER_S = 0.3, 0.08
 shorter. With `base`, on four AMI clips it takes the share of starts more than a second wrong from 1.7 to 0.6 %, on three
 others from 3.0 to 2.2; anything from .15 + .05 to .4 + .05 does the same, so nothing is tuned here."""
 
+SURE = 0.4
+"""Confidence from which a word of a second hearing is taken where the first has none. Of 0, .4, .6 and .8 the best on five AMI
+clips, where `base` then had 15.2 errors in 100 words and not 16.6; on the other six it had 34.7 and not 35.8."""
+
 ALIKE = 0.6
 """How much of their letters (`difflib`'s ratio) two spellings share at least that can be of one name."""
 
@@ -133,11 +137,33 @@ def with_fillers(words: Sequence[Word], prompted: Sequence[Word]) -> list[Word]:
             there = sum(map(_is_filler, keys[start:end]))
             fillers = [n for n in range(other_start, other_end) if _is_filler(others[n])][there:]
             repeats = [n for n in range(other_start, other_end) if start == end and [others[n]] == others[n + 1 : n + 2]]
-            soonest_s = words[start - 1].start_s if start else 0.0
-            latest_s = words[end].start_s if end < len(words) else math.inf
+            soonest_s, latest_s = _gap(words, start, end)
             block += [_within(prompted[n], soonest_s, latest_s) for n in sorted({*fillers, *repeats})]
         kept += sorted(block, key=lambda word: word.start_s)
     return kept
+
+
+def completed(words: Sequence[Word], prompted: Sequence[Word]) -> list[Word]:
+    """All of `words`, and of `prompted`, a second hearing of the same sound, what stands where they have nothing.
+
+    Fillers are left out, and what is less sure than `SURE`.
+    """
+    keys, others = _keys(words), _keys(prompted)
+    kept: list[Word] = []
+    for kind, start, end, other_start, other_end in SequenceMatcher(None, keys, others, autojunk=False).get_opcodes():
+        kept += words[start:end]
+        if kind == "insert":
+            soonest_s, latest_s = _gap(words, start, end)
+            told = [prompted[n] for n in range(other_start, other_end) if not _is_filler(others[n])]
+            kept += sorted(
+                (_within(word, soonest_s, latest_s) for word in told if word.confidence >= SURE), key=lambda word: word.start_s
+            )
+    return kept
+
+
+def _gap(words: Sequence[Word], start: int, end: int) -> tuple[float, float]:
+    """When a word may begin that belongs with those from `start` to `end`."""
+    return words[start - 1].start_s if start else 0.0, words[end].start_s if end < len(words) else math.inf
 
 
 def with_hints(words: Sequence[Word], prompted: Sequence[Word], hints: Sequence[str]) -> list[Word]:
