@@ -158,7 +158,7 @@ class Whisper(ABC):
         if self.model in _COMPLETED and first.language == "en":
             found.append((replace(first, prompt=_FILLED), cleaning.completed))
         if verbatim:
-            found.append((replace(first, prompt=_FILLED, beams=_BEAM), cleaning.with_fillers))
+            found.append((replace(first, prompt=prompt_for(first.language), beams=_BEAM), cleaning.with_fillers))
         if hints:
             glossary = replace(first, prompt=f"Glossary: {', '.join(hints)}.")
             found.append((glossary, partial(cleaning.with_hints, hints=hints)))
