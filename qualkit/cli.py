@@ -417,7 +417,7 @@ def forget(
     name: Annotated[str, typer.Argument(help="As they were enrolled; all that is kept of voices, without one.")] = "",
     study: StudyPath = Path(),
 ) -> None:
-    """Remove a voice from the vault for good; without a name, all that is kept of voices."""
+    """Remove an enrolled voice from the vault for good; without a name, all that is kept of voices."""
     vault = _open(study).vault
     if name:
         vault.forget(name)

@@ -67,6 +67,8 @@ def test_the_ten_commands_run_on_a_study_of_ones_own(tmp_path: Path) -> None:
     mine = {
         "~/recordings/fg1.m4a": REPO / "recordings" / "fg1_outreach_team.ogg",
         "~/transcripts/fg2.docx": REPO / "transcripts" / "fg3_recovery_community.docx",
+        "maple.wav": REPO / "recordings" / "fg1_outreach_team.ogg",
+        "fg1": Path("fg1_outreach_team"),
         "~/transcripts/fg3.vtt": REPO / "transcripts" / "fg4_agency_leaders.srt",
     }
     shutil.copytree(REPO / "codebooks", tmp_path / "codebooks")

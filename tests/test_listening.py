@@ -199,6 +199,111 @@ def test_a_roster_learned_later_names_the_people_of_a_coded_recording_and_keeps_
     assert study.coded_segments() and segment.id in study.votes()
 
 
+def test_a_correction_that_was_undone_does_not_end_the_transcript(
+    study: Study, fake_engines: Engines, short_pieces: None
+) -> None:
+    a_recording(study, seconds=42.0)
+
+    def correct_and_undo() -> None:
+        other = reopened(study)
+        turn = turns(other)[0]
+        corrections = other.seat("Ana").corrections
+        corrections.edit(turn.id, "No tram runs here.")
+        corrections.undo(turn.transcript_id)
+
+    with while_hearing(fake_engines, 2, correct_and_undo):
+        outcomes(study, "transcribe")
+    assert sum(len(turn.words) for turn in turns(study)) == 33
+    first = turns(study)[0]
+    study.seat("Ana").corrections.edit(first.id, "No train runs here.")
+    assert texts(study)[0] == "No train runs here."
+    assert study.verify() is None
+
+
+@pytest.mark.parametrize("text", ["I need a", "I need a car today."])
+def test_words_taken_away_or_added_at_the_end_of_a_part_change_nothing_that_follows(
+    study: Study, fake_engines: Engines, short_pieces: None, text: str
+) -> None:
+    a_recording(study, seconds=28.0)
+
+    def correct() -> None:
+        other = reopened(study)
+        other.seat("Ana").corrections.edit(turns(other)[-1].id, text)
+
+    with while_hearing(fake_engines, 2, correct):
+        outcomes(study, "transcribe")
+    said = texts(study)
+    assert said[2] == text
+    assert " ".join(said[3:]) == "No bus runs here. None at all. I need a car."
+
+
+def test_a_whole_transcript_stays_until_it_is_heard_anew_and_what_is_corrected_meanwhile_stays_for_good(
+    study: Study, fake_engines: Engines, short_pieces: None
+) -> None:
+    a_recording(study, seconds=42.0)
+    outcomes(study, "transcribe")
+    before = texts(study)
+    seen: list[list[str]] = []
+
+    def look_and_correct() -> None:
+        seen.append(texts(reopened(study)))
+        other = reopened(study)
+        other.seat("Ana").corrections.edit(turns(other)[-1].id, "I need a bus.")
+
+    with while_hearing(fake_engines, 3 + 3, look_and_correct):
+        outcomes(study, "transcribe", verbatim=True)
+    assert seen == [before]
+    assert texts(study) == [*before[:-1], "I need a bus."]
+    assert not [mark for item in study.transcripts() for mark in item.marks]
+
+
+def test_another_file_does_not_go_on_where_a_coded_part_ended(study: Study, fake_engines: Engines, short_pieces: None) -> None:
+    path = a_recording(study, seconds=42.0)
+
+    def code_and_die() -> None:
+        segment = next(item for item in study.coded_segments() if item.text == "I need a car.")
+        study.seat("Ana").judge(segment.id, choices(trust=None))
+        killed()
+
+    with while_hearing(fake_engines, 2, code_and_die), pytest.raises(RuntimeError, match="killed"):
+        outcomes(study, "transcribe")
+    before = texts(study)
+    path.unlink()
+    in_folder(study, "transcripts/fg3.txt", "P1: Something else was said.\n")
+    assert "fg3.txt has changed, but people have coded" in refusal(lambda: outcomes(study, "ingest"), StudyError)
+    assert texts(study) == before
+
+
+def test_a_correction_made_while_segments_are_cut_stays(study: Study, fake_engines: Engines) -> None:
+    a_recording(study)
+    outcomes(study, "transcribe")
+    outcomes(study, "segment")
+    cut = study.tools.language.sentences
+    done: list[str] = []
+
+    def cut_slowly(text: str) -> list[tuple[int, int]]:
+        if not done:
+            done.append(text)
+            study.seat("Ana").corrections.edit(turns(study)[0].id, "No tram runs here.")
+        return cut(text)
+
+    study.tools.language.sentences = cut_slowly  # type: ignore[method-assign]
+    outcomes(study, "segment", max_words=7)
+    assert "No tram runs here." in [segment.text for segment in study.segments()]
+    assert "No bus runs here." not in [segment.text for segment in study.segments()]
+
+
+def test_a_recording_that_is_taken_out_leaves_the_study(study: Study) -> None:
+    for file in (study.folder.path / "transcripts").iterdir():
+        file.unlink()
+    path = a_recording(study)
+    outcomes(study)
+    path.unlink()
+    outcomes(study)
+    assert study.transcripts() == []
+    assert study.vault.speakers("fg3") == ()
+
+
 # ---------------------------------------------------------------- the queue
 
 
@@ -309,6 +414,7 @@ def test_a_voice_of_nobody_cannot_be_enrolled_and_a_forgotten_one_is_gone(study:
     assert "Did you mean 'Maple'?" in refusal(lambda: study.vault.forget("Mapple"), StudyError)
     study.vault.forget("Maple")
     assert study.vault.enrolled() == []
+    assert study.vault.speakers("fg3") == ("Speaker 2",), "whom Maple was enrolled from is gone, too"
 
 
 def test_a_voice_is_enrolled_from_a_sample(study: Study) -> None:

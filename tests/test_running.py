@@ -79,7 +79,7 @@ def test_a_study_is_brought_up_to_date_by_a_process_of_its_own(small_study: Stud
     for file in (folder.path / "transcripts").iterdir():
         file.unlink()
     running.start(folder)
-    until(lambda: "nothing to do: no transcript file" in running.last_words(folder), timeout_s=60)
+    until(lambda: "0 transcripts, 0 turns" in running.last_words(folder), timeout_s=60)
     assert small_study.verify() is None
 
 

@@ -456,7 +456,7 @@ def test_openai_whisper_hears_the_same_with_the_same_weights(checkpoint, whisper
 def test_openai_whisper_keeps_fillers_when_asked_for_and_takes_hints(checkpoint, real_data):
     from qualkit.engines.openai import OpenAiWhisper
 
-    samples = sound.decode(real_data / "audio" / "ami" / "EN2001e_000-030.flac")[: 15 * sound.RATE]
+    samples = sound.decode(real_data / "audio" / "ami" / "EN2001e_000-030.flac")
     hear = partial(OpenAiWhisper(str(checkpoint)).transcribe, samples)
     plain = keys(hear(**ENGLISH))
     verbatim = keys(hear(**ENGLISH | {"verbatim": True}))

@@ -219,10 +219,13 @@ def test_more_of_a_recording_follows_what_is_kept_under_the_labels_that_it_has()
     whole = assemble(
         list(zip(words, [1, 1, 0, 0, 1, 2], strict=True)), {0: "Speaker 1", 1: "Speaker 2", 2: "Speaker 3"}, turn_gap_s=8
     )
-    rest = continued(part[:1], whole)
+    rest = continued(part[:1], whole, from_s=1.0)
     assert [(turn.speaker, turn.text) for turn in part] == [("Speaker 1", "a b"), ("Speaker 2", "c d")]
     # of the kept turn's speaker it is known who they are; the others get names that nobody has
     assert [turn.text for turn in rest] == ["c d", "e", "f"]
     assert rest[1].speaker == "Speaker 1"
     assert len({turn.speaker for turn in rest}) == 3
-    assert [(turn.speaker, turn.text) for turn in continued(part, whole)] == [("Speaker 1", "e"), ("Speaker 3", "f")]
+    assert [(turn.speaker, turn.text) for turn in continued(part, whole, from_s=2.0)] == [
+        ("Speaker 1", "e"),
+        ("Speaker 3", "f"),
+    ]

@@ -231,21 +231,20 @@ def _utterance(speaker: str | None, words: Sequence[Word]) -> Utterance:
 # ---------------------------------------------------------------- a part that is followed by more
 
 
-def continued(kept: Sequence[Utterance], whole: Sequence[Utterance]) -> list[Utterance]:
-    """What `whole`, a later hearing of the same recording, says after `kept`, by the labels that `kept` uses.
-
-    A speaker of both is known by the words they said in both; whoever is new has a label that nobody in `kept` has.
-    """
-    told = {word.start_s: said.speaker for said in kept for word in said.words}
-    last_s = max(told, default=-1.0)
-    called = _same_people(told, whole)
-    rest = [(word, called[said.speaker]) for said in whole for word in said.words if word.start_s > last_s]
+def continued(kept: Sequence[Utterance], whole: Sequence[Utterance], *, from_s: float) -> list[Utterance]:
+    """What `whole`, a later hearing of the same recording, says from `from_s` on, by the labels that `kept` uses."""
+    called = same_people(kept, whole)
+    rest = [(word, called[said.speaker]) for said in whole for word in said.words if word.start_s >= from_s]
     own = [list(group) for _, group in groupby(rest, key=itemgetter(1))]
     return [_utterance(group[0][1], [word for word, _ in group]) for group in own]
 
 
-def _same_people(told: Mapping[float, str | None], whole: Sequence[Utterance]) -> dict[str | None, str | None]:
-    """For each label in `whole` the one by which `told`, labels by the start of a word, means the same person."""
+def same_people(kept: Sequence[Utterance], whole: Sequence[Utterance]) -> dict[str | None, str | None]:
+    """For each label in `whole`, a later hearing of the same recording, the one by which `kept` means the same person.
+
+    A speaker of both is known by the words they said in both; whoever is new has a label that nobody in `kept` has.
+    """
+    told = {word.start_s: said.speaker for said in kept for word in said.words}
     shared = Counter((said.speaker, told[word.start_s]) for said in whole for word in said.words if word.start_s in told)
     called: dict[str | None, str | None] = {}
     for (label, known), _ in shared.most_common():

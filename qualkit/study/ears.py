@@ -36,9 +36,6 @@ PIECE_S = tracks.TARGET_S
 DETECT = "auto"
 """The language option that has the engine find out."""
 
-_DETECT_S = 120.0
-"""How much of a recording is listened to for its language."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
@@ -193,14 +190,15 @@ class _Session:
 
     @cached_property
     def _language(self) -> str:
-        """The language asked for, or the one that is heard in the first minutes."""
+        """The language asked for, or the one that is heard in the first piece in which somebody speaks."""
         ears = self._ears
         if ears.options.language != DETECT:
             return ears.options.language
-        made_from = [self._print, ears.transcriber.name, ears.transcriber.revision]
+        made_from = [self._print, PIECE_S, ears.transcriber.name, ears.transcriber.revision]
 
         def detect() -> str:
-            return ears.transcriber.language_of(self._tracks()[0].cut(0.0, _DETECT_S))[0]
+            heard = (ears.transcriber.language_of(self._sound(piece)) for piece in self._plan.pieces)
+            return next((language for language, sure in heard if sure > 0), "en")
 
         return str(Artifacts(ears.artifacts / "languages").get_or_make(made_from, detect))
 

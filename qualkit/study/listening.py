@@ -14,7 +14,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from qualkit.errors import EngineError, QualkitError, StoppedError, StudyError
-from qualkit.model import Mark, SpeakerCount, clock, counted
+from qualkit.model import Mark, SpeakerCount, Transcript, clock, counted
 from qualkit.plugs import Progress
 from qualkit.stages import transcribe
 from qualkit.study import meetings
@@ -165,13 +165,21 @@ def _keep(study: Study, ears: Ears, asked: Asked, hearing: Hearing, run_id: str)
     marks = list(hearing.marks)
     if heard_s is not None:
         marks.append(Mark(start_s=heard_s, end_s=heard_s, text="What was said after this is not transcribed yet."))
+    label = label_of(asked.path)
     with study.store.write() as tx:
+        known = tx.first(Transcript, label=label)
+        is_there = known is not None and known.heard_s is None and known.source_sha256 == asked.sha
+        if is_there and (not hearing.is_whole or meetings.settled(tx, {asked.path: asked.sha})):
+            return  # what is whole stays until all is heard anew, and what people worked on meanwhile stays for good
         meetings.save(
             tx, study, asked.path, asked.sha, hearing.utterances,
             run_id=run_id, marks=marks, heard_s=heard_s,
         )  # fmt: skip
+        stands = meetings.utterances(tx, tx.all(Transcript, label=label)[0])
     if hearing.is_whole and ears.diarizer is not None:
-        study.vault.keep_speakers(label_of(asked.path), engine_id(ears.diarizer), hearing.voices)
+        called = transcribe.same_people(stands, hearing.utterances)
+        voices = {called.get(speaker) or speaker: vector for speaker, vector in hearing.voices.items()}
+        study.vault.keep_speakers(label, engine_id(ears.diarizer), voices)
     if not hearing.is_whole:
         with contextlib.suppress(EngineError):  # without sentences, a part can be read and not coded
             study.segment_anew()

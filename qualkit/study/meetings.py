@@ -60,10 +60,11 @@ def save(
         transcript = replace(transcript, marks=known.marks)
     elif marks:
         transcript = replace(transcript, marks=tuple(marks))
-    fixed = _fixed_turns(tx, transcript.id) if is_part else []
-    if fixed:
+    goes_on = known is not None and known.heard_s is not None and known.source_sha256 == sha
+    fixed = _fixed_turns(tx, transcript.id) if goes_on else []
+    if known is not None and goes_on and (fixed or is_corrected):
         tx.replace([transcript])
-        _continue_turns(tx, study, transcript, fixed, utterances=utterances, run_id=run_id)
+        _continue_turns(tx, study, known, fixed, utterances=utterances, run_id=run_id)
     elif known is not None and is_corrected:
         refuse_if_corrected(tx, known, f"{path.name} has changed", unless=known.source_sha256 == sha)
         tx.replace([transcript])
@@ -93,25 +94,33 @@ def _fixed_turns(tx: Reading, transcript_id: str) -> list[Turn]:
     """The turns of a transcript up to the last that people have coded or corrected."""
     judged = {visit.segment_id for visit in tx.all(Visit)}
     fixed = {segment.turn_id for segment in tx.all(Segment, transcript_id=transcript_id) if segment.id in judged}
-    fixed |= {turn.turn_id for item in tx.all(Correction, transcript_id=transcript_id) for turn in item.turns_after}
+    made = tx.all(Correction, past=True, transcript_id=transcript_id)
+    fixed |= {turn.turn_id for item in made for turn in (*item.turns_before, *item.turns_after)}
+    until_s = max((turn.start_s or 0.0 for turn in tx.all(Turn, past=True, id=sorted(fixed))), default=-1.0)
     turns = tx.all(Turn, transcript_id=transcript_id)
-    last = max((place for place, turn in enumerate(turns, start=1) if turn.id in fixed), default=0)
+    is_fixed = [turn.id in fixed or (turn.start_s or 0.0) <= until_s for turn in turns]
+    last = max((place for place, stays in enumerate(is_fixed, start=1) if stays), default=0)
     return turns[:last]
 
 
 def _continue_turns(
-    tx: Writing, study: Study, transcript: Transcript, fixed: Sequence[Turn], *, utterances: Sequence[Utterance], run_id: str
+    tx: Writing, study: Study, part: Transcript, fixed: Sequence[Turn], *, utterances: Sequence[Utterance], run_id: str
 ) -> None:
-    """Put what was heard after the `fixed` turns in place of whatever stands there."""
-    labels = {person.id: person.label for person in tx.all(Participant, transcript_id=transcript.id)}
-    rest = transcribe.continued([_utterance(turn, labels) for turn in fixed], utterances)
-    turns, people = _turns(study, transcript, rest, run_id, after=fixed[-1].position)
+    """Put what was heard after the `fixed` turns of a part in place of whatever stands there."""
+    labels = {person.id: person.label for person in tx.all(Participant, transcript_id=part.id)}
     staying = {turn.id for turn in fixed}
-    going = [turn.id for turn in tx.all(Turn, transcript_id=transcript.id) if turn.id not in staying]
-    tx.retire(Segment, transcript_id=transcript.id, turn_id=going)
+    leaving = [turn for turn in tx.all(Turn, transcript_id=part.id) if turn.id not in staying]
+    from_s = min((turn.start_s for turn in leaving if turn.start_s is not None), default=part.heard_s or 0.0)
+    rest = transcribe.continued([_utterance(turn, labels) for turn in fixed], utterances, from_s=from_s)
+    turns, people = _turns(study, part, rest, run_id, after=fixed[-1].position if fixed else 0)
+    going = [turn.id for turn in leaving]
+    tx.retire(Segment, transcript_id=part.id, turn_id=going)
     tx.retire(Turn, id=going)
     tx.replace(people)
     tx.replace(turns)
+    spoke = {row[0] for row in tx.columns(Turn, "participant_id", transcript_id=part.id)}
+    silent = [person.id for person in tx.all(Participant, transcript_id=part.id) if person.id not in spoke]
+    tx.retire(Participant, id=silent)
 
 
 def _renew_people(tx: Writing, study: Study, transcript: Transcript) -> None:
@@ -207,10 +216,11 @@ def settled(tx: Reading, prints: Mapping[Path, str]) -> dict[Path, list[Utteranc
     whole = [transcript for transcript in tx.all(Transcript) if transcript.heard_s is None]
     known = {(transcript.label, transcript.source_sha256): transcript for transcript in whole}
     found = {path: known[label_of(path), sha] for path, sha in prints.items() if (label_of(path), sha) in known}
-    return {path: _utterances(tx, transcript) for path, transcript in found.items() if transcript.id in coded | corrected}
+    return {path: utterances(tx, transcript) for path, transcript in found.items() if transcript.id in coded | corrected}
 
 
-def _utterances(tx: Reading, transcript: Transcript) -> list[Utterance]:
+def utterances(tx: Reading, transcript: Transcript) -> list[Utterance]:
+    """The turns of a transcript as they stand, by the labels of its source."""
     labels = {person.id: person.label for person in tx.all(Participant, transcript_id=transcript.id)}
     return [_utterance(turn, labels) for turn in tx.all(Turn, transcript_id=transcript.id)]
 
@@ -237,6 +247,7 @@ def drop_vanished(tx: Writing, study: Study) -> None:
             for kind in (Segment, Turn, Participant, Recording):
                 tx.retire(kind, transcript_id=transcript.id)
             tx.retire(Transcript, id=transcript.id)
+            study.vault.forget_speakers(transcript.label)
 
 
 def refuse_if_coded(tx: Reading, staying: set[str], what: str, *, among: set[str] | None = None) -> None:

@@ -83,15 +83,17 @@ def watched(folder: Folder, stage: str, progress: Progress) -> Iterator[Progress
         state[0] = replace(state[0], share=share, doing=doing)
         progress(share, doing)
 
+    def write() -> None:
+        write_text_atomically(_file(folder, stage), json.dumps(as_plain(state[0]), ensure_ascii=False))
+
     def beat() -> None:
-        while True:
-            write_text_atomically(_file(folder, stage), json.dumps(as_plain(state[0]), ensure_ascii=False))
-            if over.wait(BEAT_S):
-                return
+        while not over.wait(BEAT_S):
+            write()
             if _stop_file(folder).exists():
                 _stop_file(folder).unlink(missing_ok=True)
                 _thread.interrupt_main()
 
+    write()
     heart = threading.Thread(target=beat, daemon=True)
     heart.start()
     try:

@@ -47,13 +47,14 @@ def ingest_step(study: Study, _given: Mapping[str, Any]) -> Step:
     """Transcript files become turns with speakers."""
     files = study.transcript_files()
     prints = {path: study.print_of(path) for path in files}
+    present = {label_of(path) for path in [*files, *study.folder.recordings()]}
 
     def work(progress: Progress) -> Done:
         read: dict[Path, list[Utterance]] = {}
         for index, path in enumerate(files):
             progress(index / len(files), path.name)
             read[path] = plugs.reader_for(path).read(path)
-        check_roster(study.roster(), {label_of(path) for path in [*files, *study.folder.recordings()]})
+        check_roster(study.roster(), present)
 
         def save(tx: Writing, run: Run) -> None:
             meetings.drop_vanished(tx, study)
@@ -71,7 +72,7 @@ def ingest_step(study: Study, _given: Mapping[str, Any]) -> Step:
             sorted(study.recording_names()),
         ],
         work=work,
-        is_needed=bool(files),
+        is_needed=bool(files) or any(item.label not in present for item in study.transcripts()),
         missing="no transcript file",
     )
 
@@ -101,9 +102,10 @@ def segment_step(study: Study, given: Mapping[str, Any]) -> Step:
             found += _in_order([*kept, *cut], mine)
 
         def save(tx: Writing, run: Run) -> None:
-            meetings.refuse_if_coded(tx, {item.id for item in found}, "The segments would change")
+            staying = _unless_corrected(tx, found, [turn for mine in turns.values() for turn in mine])
+            meetings.refuse_if_coded(tx, {item.id for item in staying}, "The segments would change")
             tx.retire(Segment)
-            tx.replace(replace(item, run_id=run.id) for item in found)
+            tx.replace(replace(item, run_id=run.id) for item in staying)
 
         left = f"; {counted(len(settled), 'transcript')} left as coded" if settled else ""
         n_coded = sum(item.is_coded for item in found)
@@ -118,6 +120,14 @@ def segment_step(study: Study, given: Mapping[str, Any]) -> Step:
         is_needed=bool(turns),
         missing="no turn yet",
     )
+
+
+def _unless_corrected(tx: Writing, found: Sequence[Segment], read: Sequence[Turn]) -> list[Segment]:
+    """`found`, but of turns that somebody corrected since they were `read` the segments as they stand."""
+    was = {turn.id: (turn.revision, turn.participant_id) for turn in read}
+    now = {key: tuple(about) for key, *about in tx.columns(Turn, "id", "revision", "participant_id")}
+    stand = [item for item in tx.all(Segment) if item.turn_id in now and was.get(item.turn_id) != now[item.turn_id]]
+    return [*stand, *(item for item in found if item.turn_id in now and was.get(item.turn_id) == now[item.turn_id])]
 
 
 def _in_order(segments: Sequence[Segment], turns: Sequence[Turn]) -> list[Segment]:

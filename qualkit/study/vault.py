@@ -1,7 +1,8 @@
 """The vault: what identifies people by their voice, apart from the results and never exported.
 
-A voice is an identifier, so nothing here happens unasked: somebody enrols a named sample, or a speaker of a transcript, and
-asks for voices to be named. Whoever is forgotten is gone from the vault for good.
+To tell voices apart, a vector of each is kept here. Nobody is named by it unless somebody enrols a named sample, or a speaker
+of a transcript, and asks for voices to be named. To forget a name removes the enrolment and the speaker it came from; to clear
+the vault removes every voice.
 """
 
 from __future__ import annotations
@@ -64,21 +65,32 @@ class Vault:
         self._write("enrolled.json", [*others, voice])
 
     def forget(self, name: str) -> None:
-        """Remove a voice for good. Raises `StudyError` if there is none of that name."""
+        """Remove a voice and the speaker it was enrolled from, for good. Raises `StudyError` if there is none of that name."""
         known = self.enrolled()
         left = [voice for voice in known if voice.name != name]
         if len(left) == len(known):
             near = nearest(name, [voice.name for voice in known])
             raise StudyError(f"No voice is enrolled as {name!r}." + (f" Did you mean {near!r}?" if near else ""))
+        gone = {voice.vector for voice in known if voice.name == name}
+        kept = self._read("speakers.json", {})
+        for about in kept.values():
+            about["voices"] = {who: vector for who, vector in about["voices"].items() if tuple(vector) not in gone}
+        self._write("speakers.json", kept)
         self._write("enrolled.json", left)
 
     def clear(self) -> None:
-        """Remove all that is kept of voices."""
+        """Remove all that is kept of voices; recordings are listened to anew for them when they are transcribed again."""
         shutil.rmtree(self.path, ignore_errors=True)
 
     def keep_speakers(self, label: str, engine: str, voices: Mapping[str, Vector]) -> None:
         """Keep the voices of a transcript's speakers, so that one of them can be enrolled."""
         self._write("speakers.json", {**self._read("speakers.json", {}), label: {"engine": engine, "voices": voices}})
+
+    def forget_speakers(self, label: str) -> None:
+        """Remove the voices of a transcript's speakers."""
+        kept = self._read("speakers.json", {})
+        if kept.pop(label, None) is not None:
+            self._write("speakers.json", kept)
 
     def speakers(self, label: str) -> tuple[str, ...]:
         """The speakers of a transcript whose voices are kept, by their labels."""

@@ -235,7 +235,8 @@ def _voices(seat: Seat, transcript: Transcript) -> None:
         style.block(
             style.grey(
                 "A voice that is remembered is named in the study's other recordings by  qualkit transcribe --name-voices."
-                " It identifies a person: it is kept in vault/ and never exported."
+                " It identifies a person. Voices are kept in vault/ only and never exported;  qualkit voices forget  removes"
+                " them all."
             )
         )
     )
