@@ -19,8 +19,8 @@ from typer.core import TyperGroup
 
 from qualkit import __version__
 from qualkit.errors import ReadError, StoppedError, StoreError, StudyError
-from qualkit.model import counted
 from qualkit.stages import STAGES
+from qualkit.wording import counted
 
 if TYPE_CHECKING:
     from qualkit.plugs import Progress

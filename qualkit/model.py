@@ -10,7 +10,6 @@ Standard library only (and `plain`), so that any floor may use it. All types are
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -21,7 +20,6 @@ from typing import Any, Protocol, TypeVar
 from qualkit.plain import sha256_of
 
 _NAMESPACE = uuid.UUID("8f0c6a52-9f5e-5f3b-9a43-3c0a4f6f7d10")
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 class Valence(StrEnum):
@@ -718,31 +716,6 @@ _KeyT = TypeVar("_KeyT")
 def by_id(items: Iterable[_IdentifiedT]) -> dict[str, _IdentifiedT]:
     """Things with an `id`, keyed by it."""
     return {item.id: item for item in items}
-
-
-def clock(seconds: float | None) -> str:
-    """Seconds as `m:ss` or `h:mm:ss`; empty for None."""
-    if seconds is None:
-        return ""
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
-
-
-def counted(n: int, noun: str, plural: str | None = None) -> str:
-    """`1 segment`, `3 segments`: a count with its noun."""
-    return f"{n} {noun if n == 1 else plural or noun + 's'}"
-
-
-def printable(text: str) -> str:
-    """`text` as XML allows it: a space for every control character and lone surrogate, so that offsets stay what they were."""
-    return _UNPRINTABLE.sub(" ", text)
-
-
-def first_line(text: str, width: int) -> str:
-    """`text` on one line, cut at `width` characters with an ellipsis."""
-    flat = " ".join(text.split())
-    return flat if len(flat) <= width else flat[: width - 1].rstrip() + "…"
 
 
 def grouped(items: Iterable[_ItemT], key: Callable[[_ItemT], _KeyT]) -> dict[_KeyT, list[_ItemT]]:

@@ -1,4 +1,4 @@
-"""Data types to JSON-ready data and back, and their checksum. Standard library only.
+"""Data types to JSON-ready data and back, and checksums of data and files. Standard library only.
 
 Everything that is kept, compared or written as JSON goes through these three: rows of the database, artifacts, exports.
 """
@@ -12,6 +12,7 @@ from dataclasses import MISSING, fields, is_dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
+from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
@@ -74,3 +75,9 @@ def sha256_of(value: Any) -> str:
     """SHA-256 of the canonical JSON of `value`: what equality of inputs means everywhere in qualkit."""
     text = json.dumps(as_plain(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes, read in pieces."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

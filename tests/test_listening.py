@@ -63,6 +63,18 @@ def killed() -> None:
     raise RuntimeError("killed")
 
 
+def code_a_part_and_die(study: Study, engines: Engines) -> None:
+    """Have somebody code a segment of the first piece, and the run killed at the second."""
+
+    def code_and_die() -> None:
+        segment = next(item for item in study.coded_segments() if item.text == "I need a car.")
+        study.seat("Ana").judge(segment.id, choices(trust=None))
+        killed()
+
+    with while_hearing(engines, 2, code_and_die), pytest.raises(RuntimeError, match="killed"):
+        outcomes(study, "transcribe")
+
+
 # ---------------------------------------------------------------- one recording
 
 
@@ -172,14 +184,7 @@ def test_a_part_that_was_left_and_coded_is_completed_by_the_next_run(
     study: Study, fake_engines: Engines, short_pieces: None
 ) -> None:
     a_recording(study, seconds=42.0)
-
-    def code_and_die() -> None:
-        segment = next(item for item in study.coded_segments() if item.text == "I need a car.")
-        study.seat("Ana").judge(segment.id, choices(trust=None))
-        killed()
-
-    with while_hearing(fake_engines, 2, code_and_die), pytest.raises(RuntimeError, match="killed"):
-        outcomes(study, "transcribe")
+    code_a_part_and_die(study, fake_engines)
     outcomes(study, "transcribe")
     assert len([word for turn in turns(study) for word in turn.words]) == 33
     outcomes(study, "segment")
@@ -259,14 +264,7 @@ def test_a_whole_transcript_stays_until_it_is_heard_anew_and_what_is_corrected_m
 
 def test_another_file_does_not_go_on_where_a_coded_part_ended(study: Study, fake_engines: Engines, short_pieces: None) -> None:
     path = a_recording(study, seconds=42.0)
-
-    def code_and_die() -> None:
-        segment = next(item for item in study.coded_segments() if item.text == "I need a car.")
-        study.seat("Ana").judge(segment.id, choices(trust=None))
-        killed()
-
-    with while_hearing(fake_engines, 2, code_and_die), pytest.raises(RuntimeError, match="killed"):
-        outcomes(study, "transcribe")
+    code_a_part_and_die(study, fake_engines)
     before = texts(study)
     path.unlink()
     in_folder(study, "transcripts/fg3.txt", "P1: Something else was said.\n")
@@ -385,8 +383,15 @@ def test_a_track_for_each_speaker_needs_no_diarizer(study: Study, fake_engines: 
     folder.mkdir()
     for name in ("Ana", "Ben"):
         a_recording(study, f"fg3/{name}.wav")
-    outcomes(study, "transcribe")
+    outcomes(study, "transcribe"), outcomes(study, "segment")
     assert fake_engines.diarizer.counts == []
+    (transcript,) = (item for item in study.transcripts() if item.label == "fg3")
+    ana = study.seat("Ana")
+    recording = ana.corrections.recording(transcript.id)
+    assert recording is not None
+    assert ana.corrections.sound(recording, 1.0, 2.0).startswith(b"OggS")
+    heard = next(item for item in study.coded_segments() if item.transcript_id == transcript.id)
+    assert (ana.clip(heard.id) or b"").startswith(b"OggS"), "the tracks are heard together"
     assert labels(study) == ["Ana", "Ben"]
 
 

@@ -16,8 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qualkit.errors import ReadError
-from qualkit.model import Utterance, printable
+from qualkit.model import Utterance
 from qualkit.readers import docx, srt, turns, txt, vtt
+from qualkit.wording import printable
 
 MODULES = (docx, srt, txt, vtt)
 REAL_DATA = Path(os.environ.get("QUALKIT_REAL_DATA", Path(__file__).parents[1] / ".." / "shared" / "data")).resolve()

@@ -164,13 +164,13 @@ def test_an_mp4_that_was_never_finished_is_refused_with_the_cause(tmp_path, name
 @pytest.mark.parametrize(
     ("name", "codec", "rate", "says"),
     [
-        ("fg1.wav", "pcm_s16le", 16_000, "ends at 00:00:30, though it says it lasts 00:01:00"),
-        ("fg1.aiff", "pcm_s16be", 16_000, "ends at 00:00:30, though it says it lasts 00:01:00"),
-        ("fg1.mp3", "libmp3lame", 16_000, "ends at 00:00:30, though it says it lasts 00:01:00"),
-        ("fg1.flac", "flac", 16_000, "is damaged after 00:00:30, though it says it lasts 00:01:00"),
-        ("fg1.mka", "libopus", 48_000, "though it says it lasts 00:01:00"),
-        ("fg1.ogg", "libopus", 48_000, "is damaged after 00:00:30; what comes after could not be read."),
-        ("fg1.aac", "aac", 16_000, "is damaged after 00:00:30; what comes after could not be read."),
+        ("fg1.wav", "pcm_s16le", 16_000, "ends at 0:30, though it says it lasts 1:00"),
+        ("fg1.aiff", "pcm_s16be", 16_000, "ends at 0:30, though it says it lasts 1:00"),
+        ("fg1.mp3", "libmp3lame", 16_000, "ends at 0:30, though it says it lasts 1:00"),
+        ("fg1.flac", "flac", 16_000, "is damaged after 0:30, though it says it lasts 1:00"),
+        ("fg1.mka", "libopus", 48_000, "though it says it lasts 1:00"),
+        ("fg1.ogg", "libopus", 48_000, "is damaged after 0:30; what comes after could not be read."),
+        ("fg1.aac", "aac", 16_000, "is damaged after 0:30; what comes after could not be read."),
     ],
 )
 def test_a_recording_that_was_cut_off_is_used_as_far_as_it_goes_and_that_is_said(tmp_path, name, codec, rate, says):
@@ -204,7 +204,7 @@ def test_damage_in_the_middle_is_silent_and_what_follows_stays_in_its_place(tmp_
     assert 1 < mark.end_s - mark.start_s < 5
     assert not heard[round((mark.start_s + 0.1) * sound.RATE) : round((mark.end_s - 0.1) * sound.RATE)].any()
     assert f"{name} " in mark.text
-    assert "00:00:3" in mark.text or "00:00:29" in mark.text
+    assert "0:3" in mark.text or "0:29" in mark.text
     assert second_of(of_clip(tmp_path, sound.clip(path, 45, 46, pad_s=0)), 0.4) == 45
 
 
@@ -214,8 +214,8 @@ def test_a_damaged_mp3_says_that_what_follows_comes_earlier(tmp_path):
     copy = prepared(path)
     assert copy.duration_s == pytest.approx(58, abs=0.5)
     assert [mark.text.split(";")[0].split(":")[0] for mark in copy.marks] == [
-        "a.mp3 is damaged at 00",
-        "a.mp3 is about 2 s shorter than the 00",
+        "a.mp3 is damaged at 0",
+        "a.mp3 is about 2 s shorter than the 1",
     ]
     assert copy.marks[-1].text.endswith("comes that much earlier.")
 
@@ -248,7 +248,7 @@ def test_a_pause_of_the_recorder_is_silence_and_is_said(tmp_path):
     assert [second_of(copy.tracks[0].cut(0, 15), at + 0.4) for at in (0, 2, 13, 14)] == [0, 2, 3, 4]
     assert not copy.tracks[0].cut(3.1, 12.9).any()
     assert [mark.text for mark in copy.marks] == [
-        "a.mka holds no sound for about 10 s after 00:00:03: it is damaged there, or the recorder paused."
+        "a.mka holds no sound for about 10 s after 0:03: it is damaged there, or the recorder paused."
     ]
 
 

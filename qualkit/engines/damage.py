@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 from qualkit.engines.decoding import GAUGED, Flaw, Line
 from qualkit.model import Mark
+from qualkit.wording import clock
 
 _GAPLESS = frozenset(["flac", "mp3", "ogg", "tta", "wav", "wv"])
 """Formats in which a recorder cannot leave out time: where time stamps jump, something is lost."""
@@ -33,28 +34,27 @@ def marks_of(path: Path, container: Any, line: Line) -> list[Mark]:
     marks = [_mark(path.name, flaw) for flaw in places[:_MAX_MARKS]]
     if len(places) > _MAX_MARKS:
         first, last = places[_MAX_MARKS], places[-1]
-        sentence = f"{path.name} is damaged in {len(places) - _MAX_MARKS} more places until {clock(last.at_s)}."
+        sentence = f"{path.name} is damaged in {len(places) - _MAX_MARKS} more places until {_when(last.at_s)}."
         marks.append(Mark(start_s=first.at_s, end_s=last.at_s + last.silent_s, text=sentence))
     if lacks and promised_s is not None and places and not is_cut:
-        lost = f"about {round(promised_s - line.now_s)} s shorter than the {clock(promised_s)} it says it lasts"
+        lost = f"about {round(promised_s - line.now_s)} s shorter than the {_when(promised_s)} it says it lasts"
         text = f"{path.name} is {lost}: they are missing where it is damaged, and what follows comes that much earlier."
         marks.append(Mark(start_s=places[0].at_s, end_s=line.now_s, text=text))
     elif lacks and promised_s is not None:
         cause = "is damaged after" if is_cut else "ends at"
         text = (
-            f"{path.name} {cause} {clock(line.now_s)}, though it says it lasts {clock(promised_s)}; the rest could not be read."
+            f"{path.name} {cause} {_when(line.now_s)}, though it says it lasts {_when(promised_s)}; the rest could not be read."
         )
         marks.append(Mark(start_s=line.now_s, end_s=promised_s, text=text))
     elif is_cut and promised_s is None:
-        text = f"{path.name} is damaged after {clock(line.now_s)}; what comes after could not be read."
+        text = f"{path.name} is damaged after {_when(line.now_s)}; what comes after could not be read."
         marks.append(Mark(start_s=line.now_s, end_s=line.now_s, text=text))
     return marks
 
 
-def clock(seconds: float) -> str:
-    """Whole seconds as 00:12:31."""
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes // 60:02}:{minutes % 60:02}:{rest:02}"
+def _when(seconds: float) -> str:
+    """An instant to the nearest second."""
+    return clock(round(seconds))
 
 
 def _joined(flaws: Sequence[Flaw]) -> Iterator[Flaw]:
@@ -79,11 +79,11 @@ def _counts(flaw: Flaw) -> bool:
 def _mark(name: str, flaw: Flaw) -> Mark:
     about = f"about {max(1, round(flaw.silent_s))} s"
     if not flaw.is_error:
-        text = f"{name} holds no sound for {about} after {clock(flaw.at_s)}: it is damaged there, or the recorder paused."
+        text = f"{name} holds no sound for {about} after {_when(flaw.at_s)}: it is damaged there, or the recorder paused."
     elif flaw.silent_s:
-        text = f"{name} is damaged at {clock(flaw.at_s)}; {about} are silent here."
+        text = f"{name} is damaged at {_when(flaw.at_s)}; {about} are silent here."
     else:
-        text = f"{name} is damaged at {clock(flaw.at_s)}; some of the sound is missing here."
+        text = f"{name} is damaged at {_when(flaw.at_s)}; some of the sound is missing here."
     return Mark(start_s=flaw.at_s, end_s=flaw.at_s + flaw.silent_s, text=text)
 
 

@@ -17,7 +17,6 @@ words where there were none, and spells hinted words; no word of the first is lo
 
 from __future__ import annotations
 
-import hashlib
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -211,12 +210,6 @@ def _counted(segments: Iterable[Segment], duration_s: float, progress: Progress)
     for segment in segments:
         yield segment
         progress(min(1.0, segment.end_s / duration_s), "transcribing")
-
-
-def checksum_of(path: Path) -> str:
-    """Start of the SHA-256 of a file of weights."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:12]
 
 
 def n_threads() -> int:

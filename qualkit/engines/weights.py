@@ -16,6 +16,7 @@ from typing import BinaryIO
 from platformdirs import user_cache_dir
 
 from qualkit.errors import EngineError
+from qualkit.plain import file_sha256
 from qualkit.plugs import need
 
 _CHUNK = 1 << 20
@@ -108,9 +109,8 @@ def _join(parts: list[tuple[Path, str]], target: Path, model: Halved) -> None:
         for path, sha in parts:
             if _copy(path, file) != sha:
                 raise EngineError(_damaged(path, model))
-    with target.open("rb") as file:
-        if hashlib.file_digest(file, "sha256").hexdigest() != model.sha256:
-            raise EngineError(f"The parts of the speech model {model.name!r} do not make the model they should when joined.")
+    if file_sha256(target) != model.sha256:
+        raise EngineError(f"The parts of the speech model {model.name!r} do not make the model they should when joined.")
 
 
 def _copy(path: Path, target: BinaryIO) -> str:

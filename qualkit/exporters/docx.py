@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from qualkit.exporters.xlsx import Cell
-from qualkit.model import Table, printable
+from qualkit.model import Table
+from qualkit.wording import printable
 
 suffix = ".docx"
 is_for_paper = True

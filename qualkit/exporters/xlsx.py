@@ -11,7 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from qualkit.model import Table, printable
+from qualkit.model import Table
+from qualkit.wording import printable
 
 suffix = ".xlsx"
 is_for_paper = False

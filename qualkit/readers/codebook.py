@@ -22,7 +22,8 @@ from ruamel.yaml.error import YAMLError
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from qualkit.errors import CodebookError, nearest
-from qualkit.model import Code, Codebook, Origin, Valence, counted
+from qualkit.model import Code, Codebook, Origin, Valence
+from qualkit.wording import counted
 
 _RESERVED = "none"
 """What a coding sheet says for "looked at, no code"; so no code may be called that."""

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from qualkit.errors import ReadError
-from qualkit.model import Utterance, printable
+from qualkit.model import Utterance
 from qualkit.readers.turns import TIME, Line, read_bytes, turns_of
+from qualkit.wording import printable
 
 suffixes = (".docx",)
 

@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from qualkit.errors import QualkitError, ReadError, nearest
-from qualkit.model import Choice, Code, Codebook, Valence, clock
+from qualkit.model import Choice, Code, Codebook, Valence
+from qualkit.wording import clock
 
 NO_CODE = "none"
 """What a coder writes into the codes cell after looking and finding no code that fits."""

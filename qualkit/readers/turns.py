@@ -17,7 +17,8 @@ from itertools import groupby, pairwise, takewhile
 from pathlib import Path
 
 from qualkit.errors import ReadError
-from qualkit.model import Utterance, printable
+from qualkit.model import Utterance
+from qualkit.wording import printable
 
 PAUSE_LIMIT_S = 8.0
 """The longest silence inside one turn of a subtitle file.

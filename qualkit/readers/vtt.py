@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from qualkit.model import Utterance, printable
+from qualkit.model import Utterance
 from qualkit.readers.srt import Cue, cues_of, prefixed
 from qualkit.readers.turns import joined, label, named_speakers, read_text
+from qualkit.wording import printable
 
 suffixes = (".vtt",)
 

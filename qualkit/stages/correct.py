@@ -14,8 +14,9 @@ from difflib import SequenceMatcher
 from itertools import accumulate, pairwise
 
 from qualkit.errors import StudyError
-from qualkit.model import Segment, Turn, Word, derived_id, printable
+from qualkit.model import Segment, Turn, Word, derived_id
 from qualkit.stages.segment import n_words, times_of
+from qualkit.wording import printable
 
 Span = tuple[int, int]
 Block = tuple[str, int, int, int, int]

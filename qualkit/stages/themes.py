@@ -23,10 +23,10 @@ from qualkit.model import (
     ThemeRow,
     Transcript,
     Valence,
-    clock,
     derived_id,
 )
 from qualkit.stages.segment import n_words
+from qualkit.wording import clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

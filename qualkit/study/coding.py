@@ -21,10 +21,10 @@ from qualkit.model import (
     derived_id,
     grouped,
 )
+from qualkit.plain import file_sha256
 from qualkit.readers import cases, sheet
 from qualkit.stages import place
 from qualkit.study import judgements, meetings
-from qualkit.study.folder import file_sha256
 
 if TYPE_CHECKING:
     from qualkit.study.study import Study

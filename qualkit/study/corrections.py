@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from qualkit.errors import StaleError, StudyError
+from qualkit.errors import ReadError, StaleError, StudyError
 from qualkit.model import Coder, Participant, Recording, Role, Transcript, Turn, by_id, derived_id, new_id
 from qualkit.stages import correct
 from qualkit.stages.correct import Change
@@ -86,13 +86,15 @@ class Corrections:
         """The recording of a transcript, if its file is in `recordings/`."""
         with self._study.store.read() as tx:
             known = tx.first(Recording, transcript_id=transcript_id)
-        return known if known and (self._study.folder.path / "recordings" / known.file_name).is_file() else None
+        return known if known and self._study.folder.recording(known.file_name) else None
 
     def sound(self, recording: Recording, start_s: float, end_s: float) -> bytes:
-        """Seconds of a recording as Ogg/Opus. Raises `ReadError` for a damaged one."""
+        """Seconds of a recording as Ogg/Opus. Raises `ReadError` for a damaged one or one that is gone."""
         from qualkit.engines import sound
 
-        path = self._study.folder.path / "recordings" / recording.file_name
+        path = self._study.folder.recording(recording.file_name)
+        if path is None:
+            raise ReadError(f"{recording.file_name} is not in recordings/ any more.")
         return sound.clip(path, start_s, end_s, pad_s=0.0)
 
     # ------------------------------------------------------------ one turn

@@ -10,7 +10,6 @@ my-study/
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -22,7 +21,7 @@ from typing import Any
 
 from qualkit.engines.containers import SOUND_SUFFIXES, files_of
 from qualkit.errors import StudyError, nearest
-from qualkit.plain import sha256_of
+from qualkit.plain import file_sha256, sha256_of
 
 FOLDERS = ("recordings", "transcripts", "codebooks", "exports")
 MODERATORS = ("moderator", "facilitator", "interviewer", "host", "researcher")
@@ -94,6 +93,11 @@ class Folder:
         files = [path for path in self._files("recordings") if path.suffix.lower() in SOUND_SUFFIXES]
         folders = [path for path in (self.path / "recordings").iterdir() if path.is_dir() and not path.name.startswith(".")]
         return sorted([*files, *(path for path in folders if files_of(path))])
+
+    def recording(self, file_name: str) -> Path | None:
+        """A recording by its name in `recordings/`, a file or a folder of tracks; None if it is not there any more."""
+        path = self.path / "recordings" / file_name
+        return path if path.exists() else None
 
     def transcripts(self, suffixes: frozenset[str]) -> list[Path]:
         """Transcript files with one of `suffixes`, sorted by name; README files are passed over."""
@@ -181,12 +185,6 @@ def options_of(stage: ModuleType, config: Config, given: Mapping[str, Any]) -> A
             wanted = type(default).__name__
             raise StudyError(f"study.toml [options.{word}]: {item.name} must be of type {wanted}, not {value!r}.")
     return kind(**chosen)
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes, read in pieces."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def recording_sha256(path: Path) -> str:

@@ -14,7 +14,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from qualkit.errors import EngineError, QualkitError, StoppedError, StudyError
-from qualkit.model import Mark, SpeakerCount, Transcript, clock, counted
+from qualkit.model import Mark, SpeakerCount, Transcript
 from qualkit.plugs import Progress
 from qualkit.stages import transcribe
 from qualkit.study import meetings
@@ -22,6 +22,7 @@ from qualkit.study.ears import Asked, Ears, Hearing
 from qualkit.study.folder import label_of
 from qualkit.study.step import Done, Step, nothing
 from qualkit.study.vault import engine_id
+from qualkit.wording import clock, counted
 
 if TYPE_CHECKING:
     from qualkit.study.study import Study

@@ -21,14 +21,14 @@ from qualkit.model import (
     Utterance,
     Visit,
     by_id,
-    counted,
     derived_id,
     utc_now,
 )
 from qualkit.stages import transcribe
 from qualkit.store import Reading, Writing
-from qualkit.study.folder import Meeting, label_of
+from qualkit.study.folder import label_of
 from qualkit.study.roster import Person
+from qualkit.wording import counted
 
 if TYPE_CHECKING:
     from qualkit.study.study import Study
@@ -134,7 +134,7 @@ def _renew_people(tx: Writing, study: Study, transcript: Transcript) -> None:
 
 
 def _transcript(study: Study, path: Path, sha: str) -> Transcript:
-    about = study.config.meetings.get(label_of(path), Meeting())
+    about = study.meeting(label_of(path))
     return Transcript(
         id=derived_id("transcript", study.info.id, label_of(path)),
         label=label_of(path),

@@ -7,24 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from qualkit.errors import StaleError, StudyError
-from qualkit.model import (
-    Coder,
-    Correction,
-    Decision,
-    Participant,
-    Segment,
-    Turn,
-    TurnAt,
-    Visit,
-    by_id,
-    first_line,
-    grouped,
-    utc_now,
-)
+from qualkit.model import Coder, Correction, Decision, Participant, Segment, Turn, TurnAt, Visit, by_id, grouped, utc_now
 from qualkit.stages import segment
 from qualkit.stages.correct import Change
 from qualkit.store import Reading, Writing
 from qualkit.study.judgements import digest
+from qualkit.wording import first_line
 
 if TYPE_CHECKING:
     from qualkit.study.study import Study

@@ -214,8 +214,8 @@ class Seat:
             recording = tx.first(Recording, transcript_id=segment.transcript_id) if segment else None
         if segment is None or recording is None or segment.start_s is None:
             return None
-        path = self._study.folder.path / "recordings" / recording.file_name
-        return sound.clip(path, segment.start_s, segment.end_s or segment.start_s + 5) if path.is_file() else None
+        path = self._study.folder.recording(recording.file_name)
+        return sound.clip(path, segment.start_s, segment.end_s or segment.start_s + 5) if path else None
 
     # ------------------------------------------------------------ what only those may see who are not blind any more
 

@@ -21,7 +21,6 @@ from qualkit.model import (
     Utterance,
     Visit,
     by_id,
-    counted,
     derived_id,
     grouped,
     utc_now,
@@ -36,6 +35,7 @@ from qualkit.study.kept import KeptClusterer, KeptSuggester
 from qualkit.study.listening import transcribe_step
 from qualkit.study.roster import check_roster
 from qualkit.study.step import Done, Step, nothing
+from qualkit.wording import counted
 
 if TYPE_CHECKING:
     from qualkit.study.study import Study

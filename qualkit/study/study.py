@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -45,25 +45,25 @@ from qualkit.model import (
     Turn,
     Visit,
     by_id,
-    counted,
     derived_id,
     new_id,
     utc_now,
 )
-from qualkit.plain import as_plain, sha256_of
+from qualkit.plain import as_plain, file_sha256, sha256_of
 from qualkit.plugs import Progress, no_progress
 from qualkit.stages import STAGES, adjudicate, agree, themes
 from qualkit.store import Store
 from qualkit.study import folder as folders
 from qualkit.study import roster as rosters
-from qualkit.study import running, transcripts, words
+from qualkit.study import runner, transcripts, words
 from qualkit.study.artifacts import Artifacts, write_atomically, write_text_atomically
 from qualkit.study.folder import Config, Folder, Meeting
-from qualkit.study.step import Step
+from qualkit.study.runner import Outcome
 from qualkit.study.steps import STEPS
 from qualkit.study.transcripts import Written
 from qualkit.study.vault import Vault
 from qualkit.study.workbench import Workbench
+from qualkit.wording import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,19 +72,6 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What came of asking a stage to run: `run` is None where there was nothing to do it on, as `why` says.
-
-    What the stage could not use is named in `run.problems`; it is tried again the next time.
-    """
-
-    stage: str
-    run: Run | None
-    is_fresh: bool
-    why: str = ""
 
 
 class Study:
@@ -221,45 +208,11 @@ class Study:
         if stage is not None and stage not in STAGES:
             raise StudyError(f"There is no stage {stage!r}; there are {', '.join(STAGES)}.")
         for name in STAGES if stage is None else (stage,):
-            yield self._run_step(STEPS[name](self, given), progress(name))
-
-    def _run_step(self, step: Step, progress: Progress) -> Outcome:
-        if not step.is_needed:
-            return Outcome(stage=step.stage, run=None, is_fresh=False, why=step.missing)
-        with self.store.read() as tx:
-            last = tx.first(Run, stage=step.stage, id=step.id)
-        if last is not None and not last.problems and all(path.exists() for path in step.outputs):
-            return Outcome(stage=step.stage, run=last, is_fresh=False)
-        with running.watched(self.folder, step.stage, progress) as tell:
-            return Outcome(stage=step.stage, run=self._work(step, tell), is_fresh=True)
-
-    def _work(self, step: Step, progress: Progress) -> Run:
-        started_at = utc_now()
-        done = step.work(progress)
-        run = Run(
-            id=step.id,
-            stage=step.stage,
-            options=as_plain(step.options),
-            inputs_sha256=sha256_of(step.inputs),
-            engine=step.engine,
-            model_revision=step.model_revision,
-            seed=step.seed,
-            started_at=started_at,
-            ended_at=utc_now(),
-            summary=done.summary,
-            problems=done.problems,
-        )
-        with self.store.write() as tx:
-            tx.retire(Run, stage=step.stage)
-            tx.replace([run])
-            done.save(tx, run)
-            tx.log("qualkit", f"ran {step.stage}", {"run_id": run.id, "inputs_sha256": run.inputs_sha256})
-        progress(1.0, done.summary)
-        return run
+            yield runner.bring_up_to_date(self, STEPS[name](self, given), progress(name))
 
     def segment_anew(self) -> None:
         """Cut what is new in the transcripts into segments, in the middle of another stage."""
-        self._work(STEPS["segment"](self, {}), no_progress)
+        runner.work(self, STEPS["segment"](self, {}), no_progress)
 
     def runs(self) -> dict[str, Run]:
         """The last run of each stage that has run."""
@@ -442,7 +395,7 @@ class Study:
             "codebook_sha256": self.codebook().sha256,
             "log": {"n_events": seq, "head_sha256": head},
             "runs": {name: as_plain(run) for name, run in sorted(self.runs().items())},
-            "files": {path.name: folders.file_sha256(path) for path in sorted(paths)},
+            "files": {path.name: file_sha256(path) for path in sorted(paths)},
         }
 
     def reveal(self) -> None:

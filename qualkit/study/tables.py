@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qualkit.model import Agreement, Basis, Codebook, FinalCode, Segment, Table, Topic, counted, first_line, grouped
+from qualkit.model import Agreement, Basis, Codebook, FinalCode, Segment, Table, Topic, grouped
 from qualkit.stages import themes
+from qualkit.wording import counted, first_line
 
 if TYPE_CHECKING:
     from qualkit.study.study import Study

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from qualkit.errors import ReadError
-from qualkit.model import printable
 from qualkit.study.artifacts import write_atomically
+from qualkit.wording import printable
 
 FILE = "words.txt"
 _HEAD = "# Names and terms that a speech engine should know, one a line.\n"

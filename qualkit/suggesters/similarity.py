@@ -28,8 +28,9 @@ from typing import TypeAlias, cast
 import numpy as np
 import numpy.typing as npt
 
-from qualkit.model import Code, Codebook, Evidence, Segment, Suggestion, first_line
+from qualkit.model import Code, Codebook, Evidence, Segment, Suggestion
 from qualkit.plugs import Language, Tools, Vectors
+from qualkit.wording import first_line
 
 Scores: TypeAlias = npt.NDArray[np.floating]
 

@@ -6,9 +6,10 @@ from html import escape
 
 import streamlit as st
 
-from qualkit.model import Case, Codebook, Decision, first_line
+from qualkit.model import Case, Codebook, Decision
 from qualkit.study import Seat
 from qualkit.ui import context, parts, ruling, style
+from qualkit.wording import first_line
 
 
 def draw() -> None:

@@ -8,9 +8,10 @@ from html import escape
 
 import streamlit as st
 
-from qualkit.model import Choice, Code, Codebook, Segment, Suggestion, Transcript, Valence, clock
+from qualkit.model import Choice, Code, Codebook, Segment, Suggestion, Transcript, Valence
 from qualkit.study import Seat
 from qualkit.ui import context, style
+from qualkit.wording import clock
 
 MAX_PILLS = 40
 """Codebooks up to this size are laid out whole; larger ones are searched."""

@@ -9,9 +9,10 @@ from html import escape
 
 import streamlit as st
 
-from qualkit.model import REASONS, Case, Code, Codebook, Decision, Valence, first_line, new_id
+from qualkit.model import REASONS, Case, Code, Codebook, Decision, Valence, new_id
 from qualkit.study import Seat
 from qualkit.ui import context, style
+from qualkit.wording import first_line
 
 ABSENT = "absent"
 

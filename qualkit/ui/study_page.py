@@ -7,10 +7,11 @@ from collections import Counter
 import streamlit as st
 
 from qualkit import plugs
-from qualkit.model import Agreement, Role, counted
+from qualkit.model import Agreement, Role
 from qualkit.stages import STAGES
 from qualkit.study import Seat, Study, tables, transcripts
 from qualkit.ui import context, run_panel, style
+from qualkit.wording import counted
 
 TELLING = frozenset({"agree", "themes", "export"})
 """Stages whose summary would tell a blind coder what others said."""

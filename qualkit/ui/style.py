@@ -10,8 +10,9 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 
-from qualkit.model import Evidence, Valence, clock
+from qualkit.model import Evidence, Valence
 from qualkit.study import Line, View
+from qualkit.wording import clock
 
 SIGNS = {"facilitator": "+", "barrier": "−", "mixed": "±", "present": "•"}
 COLOURS = {"facilitator": "#2b7bba", "barrier": "#d9730d", "mixed": "#8a6fae", "present": "#7d8488"}

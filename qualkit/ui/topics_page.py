@@ -6,9 +6,10 @@ from html import escape
 
 import streamlit as st
 
-from qualkit.model import Codebook, Segment, Topic, counted
+from qualkit.model import Codebook, Segment, Topic
 from qualkit.study import Seat
 from qualkit.ui import charts, context, parts, style
+from qualkit.wording import counted
 
 
 def draw() -> None:

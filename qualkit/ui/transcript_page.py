@@ -8,11 +8,12 @@ from html import escape
 
 import streamlit as st
 
-from qualkit.model import Participant, Transcript, clock, counted, new_id
+from qualkit.model import Participant, Transcript, new_id
 from qualkit.study import Seat, vault
 from qualkit.study.corrections import Found
 from qualkit.study.windows import Window
 from qualkit.ui import context, style, talk
+from qualkit.wording import clock, counted
 
 _KEY = "talk"
 MAX_PREVIEW = 200

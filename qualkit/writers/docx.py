@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from qualkit.model import SpokenTranscript, printable
+from qualkit.model import SpokenTranscript
+from qualkit.wording import printable
 from qualkit.writers.names import paragraphs
 
 suffix = ".docx"

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from itertools import count
 
-from qualkit.model import SpokenTranscript, printable
+from qualkit.model import SpokenTranscript
+from qualkit.wording import printable
 
 NOBODY = "Unknown speaker"
 NAME_LIMIT = 63
