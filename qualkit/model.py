@@ -482,6 +482,14 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Neighbour:
+    """A segment that people gave a code, and its likeness, a cosine, to one that a machine now suggests the code for."""
+
+    segment_id: str
+    likeness: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
     """One code as a coder applies it to the segment in front of them."""
 
@@ -505,13 +513,21 @@ class Assignment:
     confidence: float | None = None
     rationale: str | None = None
     evidence: tuple[Evidence, ...] = ()
+    lines: tuple[str, ...] = ()
+    neighbours: tuple[Neighbour, ...] = ()
+    is_sure: bool = False
     run_id: str | None = None
     made_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suggestion:
-    """A code a machine coder proposes for a segment: how sure it is and which words made it say so."""
+    """A code a machine coder proposes for a segment, how sure it is, and what speaks for it.
+
+    `score` is a probability, calibrated where people have coded enough. `evidence` are words of the segment, `lines` lines of
+    the codebook, `neighbours` segments that people gave the code, likest first. `is_sure` says whether the machine keeps the
+    error level that the study has set if it decides this itself; otherwise it abstains, and this is for a person to look at.
+    """
 
     segment_id: str
     code_key: str
@@ -519,9 +535,69 @@ class Suggestion:
     rationale: str
     evidence: tuple[Evidence, ...]
     valence: Valence | None = None
+    lines: tuple[str, ...] = ()
+    neighbours: tuple[Neighbour, ...] = ()
+    is_sure: bool = False
 
     def __post_init__(self) -> None:
         _require(0 <= self.score <= 1, f"a score lies between 0 and 1: {self.score}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lesson:
+    """What people made of one segment: the codes that count on it, with their valences.
+
+    Every other code is absent, but for those in `unsettled`, on which people differ and nobody has decided yet.
+    """
+
+    codes: Mapping[str, Valence | None]
+    unsettled: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brief:
+    """What a machine coder is given to work on.
+
+    `questions` has, by segment id, what a moderator said last before it; `lessons`, by segment id, what people made of the
+    segments that they have judged. A machine never learns about a segment from lessons of the same transcript unless
+    nobody has judged that segment, so what it says of a judged one is as blind as its coder was.
+    """
+
+    segments: tuple[Segment, ...]
+    codebook: Codebook
+    questions: Mapping[str, str] = field(default_factory=dict)
+    lessons: Mapping[str, Lesson] = field(default_factory=dict)
+
+
+class Ruling(StrEnum):
+    """Whether a machine coder may be left alone with a code."""
+
+    USABLE = "usable"
+    DO_NOT_AUTOMATE = "do not automate"
+    TOO_FEW = "too few positives"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What became of a machine coder on transcripts that it had not learned from, for one code, and what follows.
+
+    `kappa` is its agreement with people, `low` and `high` the 95 % interval, resampled by transcript; `human_kappa` is the
+    agreement of people among themselves on the same code. None where it is undefined.
+    """
+
+    id: str
+    machine: str
+    code_key: str
+    ruling: Ruling
+    n_segments: int
+    n_positive: int
+    n_transcripts: int
+    kappa: float | None
+    low: float | None
+    high: float | None
+    human_kappa: float | None
+    why: str
+    run_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -20,10 +21,9 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 from qualkit.errors import EngineError, PlugError, nearest
 from qualkit.model import (
-    Codebook,
+    Brief,
     Heard,
     LocalVoice,
-    Segment,
     SpeakerCount,
     SpokenTranscript,
     Suggestion,
@@ -102,6 +102,29 @@ class TranscriptWriter(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Ratings:
+    """What a machine coder makes of every pair of segment and code; both arrays have the shape (segments, codes).
+
+    `scores` are probabilities, calibrated where there are lessons; `is_given` says which codes it would give.
+    """
+
+    scores: npt.NDArray[np.floating]
+    is_given: npt.NDArray[np.bool_]
+
+
+def ratings_of(suggestions: Sequence[Suggestion], brief: Brief) -> Ratings:
+    """The `Ratings` of a machine that only ever says what it would give: 0 for whatever it did not say."""
+    import numpy as np
+
+    rows = {segment.id: n for n, segment in enumerate(brief.segments)}
+    columns = {code.key: n for n, code in enumerate(brief.codebook.codes)}
+    scores = np.zeros((len(rows), len(columns)))
+    for item in suggestions:
+        scores[rows[item.segment_id], columns[item.code_key]] = item.score
+    return Ratings(scores, scores > 0)
+
+
 @runtime_checkable
 class Suggester(Protocol):
     """A machine coder. It says what it thinks, how sure it is and why, or it says nothing."""
@@ -120,8 +143,17 @@ class Suggester(Protocol):
         """Whatever, beside segments and codebook, changes its answers: method version, model."""
         ...
 
-    def suggest(self, segments: Sequence[Segment], codebook: Codebook, tools: Tools) -> list[Suggestion]:
-        """Suggestions for `segments`; what it says of one code depends on that code and the segments alone."""
+    @property
+    def learns(self) -> bool:
+        """Whether what it says changes with the lessons of its brief."""
+        ...
+
+    def rate(self, brief: Brief, tools: Tools) -> Ratings:
+        """A score and a yes or no for every segment and code of the brief, both in the brief's order."""
+        ...
+
+    def suggest(self, brief: Brief, tools: Tools) -> list[Suggestion]:
+        """Suggestions worth showing; what it says of one code depends on that code, segments and lessons on it alone."""
         ...
 
 

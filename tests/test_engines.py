@@ -12,7 +12,7 @@ import pytest
 
 from qualkit.engines.vectors import VectorCache
 from qualkit.errors import EngineError
-from qualkit.model import Code, Codebook
+from qualkit.model import Brief, Code, Codebook
 from qualkit.suggesters.similarity import Similarity, Space, resemblance, standardised
 from tests.fakes import FakeEmbedder, a_segment
 
@@ -216,7 +216,7 @@ def test_similarity_agrees_with_human_coders_and_does_not_just_name_the_commones
     z = np.full(truth.shape, -np.inf)
     column = {code.key: n for n, code in enumerate(book.codes)}
     row = {segment.id: n for n, segment in enumerate(segments)}
-    for item in Similarity(min_z=-99).suggest(segments, book, tools):
+    for item in Similarity(min_z=-99).suggest(Brief(segments=tuple(segments), codebook=book), tools):
         z[row[item.segment_id], column[item.code_key]] = item.score
     assert np.isfinite(z).all()
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from qualkit.model import Code, Codebook, Segment, Suggestion, Valence
-from qualkit.plugs import Suggester, load, names
+from qualkit.model import Brief, Code, Codebook, Segment, Suggestion, Valence
+from qualkit.plugs import Ratings, Suggester, load, names, ratings_of
 from qualkit.stages import suggest
 from qualkit.suggesters.keywords import Keywords
 from qualkit.suggesters.similarity import Similarity, Space, probability, resemblance, standardised
@@ -18,6 +18,10 @@ from tests.fakes import FakeEmbedder, FakeTools, a_segment
 
 def segments_of(*texts: str) -> list[Segment]:
     return [a_segment(n, text) for n, text in enumerate(texts)]
+
+
+def a_brief(segments: Sequence[Segment], book: Codebook) -> Brief:
+    return Brief(segments=tuple(segments), codebook=book)
 
 
 def a_book(*codes: Code) -> Codebook:
@@ -32,7 +36,9 @@ MONEY = Code(key="money", name="Money", definition="Funding and grants", cues=("
 
 
 def test_keywords_finds_cues_by_lemma_and_says_which():
-    found = Keywords().suggest(segments_of("The blame and the shame.", "Grants ended."), a_book(STIGMA, MONEY), FakeTools())
+    found = Keywords().suggest(
+        a_brief(segments_of("The blame and the shame.", "Grants ended."), a_book(STIGMA, MONEY)), FakeTools()
+    )
     assert [(item.segment_id, item.code_key) for item in found] == [("s0", "stigma"), ("s1", "money")]
     assert found[0].rationale == "cues: blame, shame"
     assert [piece.text for piece in found[0].evidence] == ["blame", "shame"]
@@ -40,32 +46,36 @@ def test_keywords_finds_cues_by_lemma_and_says_which():
 
 
 def test_keywords_finds_a_phrase_across_punctuation_but_not_its_words_apart():
-    found = Keywords().suggest(segments_of("They looked down, on us.", "Down they looked on."), a_book(STIGMA), FakeTools())
+    found = Keywords().suggest(
+        a_brief(segments_of("They looked down, on us.", "Down they looked on."), a_book(STIGMA)), FakeTools()
+    )
     assert [(item.segment_id, item.evidence[0].text) for item in found] == [("s0", "looked down, on")]
 
 
 def test_keywords_score_follows_the_stated_formula():
     # Two segments. "shame" is in both: rarity log(3/2)/log 3 = 0.3691, weight 0.3 + 0.4 * 0.3691 = 0.4476.
     # "blame" is in one: rarity 1, weight 0.7. Together 1 - 0.5524 * 0.3 = 0.8343.
-    found = Keywords().suggest(segments_of("shame and blame", "shame"), a_book(STIGMA), FakeTools())
+    found = Keywords().suggest(a_brief(segments_of("shame and blame", "shame"), a_book(STIGMA)), FakeTools())
     assert [round(item.score, 4) for item in found] == [0.8343, 0.4476]
 
 
 def test_keywords_counts_a_cue_once_however_often_it_is_said():
-    once, often = (Keywords().suggest(segments_of(text), a_book(STIGMA), FakeTools())[0] for text in ("shame", "shame shame"))
+    once, often = (
+        Keywords().suggest(a_brief(segments_of(text), a_book(STIGMA)), FakeTools())[0] for text in ("shame", "shame shame")
+    )
     assert once.score == often.score
     assert len(often.evidence) == 2
 
 
 def test_keywords_merges_the_evidence_of_cues_that_overlap():
     code = Code(key="c", name="C", definition="", cues=("public shame", "shame"))
-    found = Keywords().suggest(segments_of("A public shame."), a_book(code), FakeTools())
+    found = Keywords().suggest(a_brief(segments_of("A public shame."), a_book(code)), FakeTools())
     assert [piece.text for piece in found[0].evidence] == ["public shame"]
 
 
 def test_only_a_code_with_one_valence_is_given_one():
     several = replace(STIGMA, valences=(Valence.BARRIER, Valence.FACILITATOR))
-    found = Keywords().suggest(segments_of("shame, grant"), a_book(several, MONEY), FakeTools())
+    found = Keywords().suggest(a_brief(segments_of("shame, grant"), a_book(several, MONEY)), FakeTools())
     assert {item.code_key: item.valence for item in found} == {"stigma": None, "money": Valence.BARRIER}
 
 
@@ -85,7 +95,7 @@ def codes_of(*texts: str) -> list[Code]:
 
 
 def test_similarity_names_each_subject_by_its_code_and_shows_the_sentence():
-    found = Similarity().suggest(a_study(), a_book(*codes_of(*TOPICS)), FakeTools())
+    found = Similarity().suggest(a_brief(a_study(), a_book(*codes_of(*TOPICS))), FakeTools())
     best = {item.segment_id: item for item in sorted(found, key=lambda item: item.score)}
     assert [best[f"s{n}"].code_key for n in range(8)] == ["c0", "c1", "c2", "c3"] * 2
     assert best["s0"].evidence[0].text == "We said bus road car drive."
@@ -95,7 +105,7 @@ def test_similarity_names_each_subject_by_its_code_and_shows_the_sentence():
 def test_similarity_does_not_let_a_code_in_everybodys_words_take_everything():
     generic = Code(key="generic", name="We", definition="We said then")
     segments = a_study()
-    found = Similarity().suggest(segments, a_book(generic, *codes_of(*TOPICS)), FakeTools())
+    found = Similarity().suggest(a_brief(segments, a_book(generic, *codes_of(*TOPICS))), FakeTools())
     space_of_raw_cosine = FakeEmbedder().embed(["We: We said then", "bus: bus road car drive"])
     raw = FakeEmbedder().embed([segment.text for segment in segments]) @ space_of_raw_cosine.T
     assert (raw[:, 0] > raw[:, 1]).mean() > 0.7, "by raw cosine the generic code would beat a special one nearly everywhere"
@@ -105,14 +115,14 @@ def test_similarity_does_not_let_a_code_in_everybodys_words_take_everything():
 
 def test_similarity_of_a_code_depends_on_that_code_and_the_segments_alone():
     codes = codes_of(*TOPICS)
-    together = Similarity().suggest(a_study(), a_book(*codes), FakeTools())
-    alone = Similarity().suggest(a_study(), a_book(codes[2]), FakeTools())
+    together = Similarity().suggest(a_brief(a_study(), a_book(*codes)), FakeTools())
+    alone = Similarity().suggest(a_brief(a_study(), a_book(codes[2])), FakeTools())
     assert [item for item in together if item.code_key == "c2"] == alone
 
 
 def test_similarity_names_the_line_of_the_codebook_that_fits():
     code = Code(key="c", name="Travel", definition="getting there", include=("bus road",), examples=("shame blame stigma",))
-    found = Similarity(min_z=0.5).suggest(a_study(), a_book(code), FakeTools())
+    found = Similarity(min_z=0.5).suggest(a_brief(a_study(), a_book(code)), FakeTools())
     rationales = {item.segment_id: item.rationale for item in found}
     assert "include line “bus road”" in rationales["s0"]
     assert "example “shame blame stigma”" in rationales["s2"]
@@ -120,20 +130,20 @@ def test_similarity_names_the_line_of_the_codebook_that_fits():
 
 def test_similarity_ignores_what_to_exclude():
     code = Code(key="c", name="Travel", definition="bus road", exclude=("nurse clinic doctor bed",))
-    found = Similarity().suggest(a_study(), a_book(code), FakeTools())
+    found = Similarity().suggest(a_brief(a_study(), a_book(code)), FakeTools())
     assert {item.segment_id for item in found} <= {f"s{n}" for n in range(0, 40, 4)}
 
 
 def test_similarity_works_on_a_handful_of_segments():
-    found = Similarity().suggest(a_study(3), a_book(*codes_of(*TOPICS)), FakeTools())
+    found = Similarity().suggest(a_brief(a_study(3), a_book(*codes_of(*TOPICS))), FakeTools())
     assert {item.segment_id: item.code_key for item in found} == {"s0": "c0", "s1": "c1", "s2": "c2"}
 
 
 def test_similarity_says_nothing_of_nothing():
-    assert Similarity().suggest([], a_book(STIGMA), FakeTools()) == []
-    assert Similarity().suggest(a_study(), a_book(), FakeTools()) == []
+    assert Similarity().suggest(a_brief([], a_book(STIGMA)), FakeTools()) == []
+    assert Similarity().suggest(a_brief(a_study(), a_book()), FakeTools()) == []
     alike = segments_of(*["the same words"] * 40)
-    assert Similarity().suggest(alike, a_book(STIGMA), FakeTools()) == []
+    assert Similarity().suggest(a_brief(alike, a_book(STIGMA)), FakeTools()) == []
 
 
 def test_resemblance_is_the_mean_of_the_whole_and_its_best_part():
@@ -167,23 +177,26 @@ class Loud:
 
     name = "loud"
     needs = ()
+    learns = False
 
     def revision(self, tools):
         return "1"
 
-    def suggest(self, segments: Sequence[Segment], codebook: Codebook, tools) -> list[Suggestion]:
-        scores = {code.key: n / 10 for n, code in enumerate(codebook.codes)}
+    def rate(self, brief: Brief, tools) -> Ratings:
+        return ratings_of(self.suggest(brief, tools), brief)
+
+    def suggest(self, brief: Brief, tools) -> list[Suggestion]:
+        scores = {code.key: n / 10 for n, code in enumerate(brief.codebook.codes)}
         return [
             Suggestion(segment_id=segment.id, code_key=key, score=score, rationale="", evidence=())
-            for segment in segments
+            for segment in brief.segments
             for key, score in scores.items()
         ]
 
 
 def test_the_stage_keeps_each_coders_best_for_each_segment():
     found = suggest.run(
-        segments=[a_segment(1, "grant"), a_segment(2, "shame"), a_segment(3, "shame?", is_coded=False)],
-        codebook=a_book(*codes_of("a", "b", "c"), STIGMA),
+        brief=a_brief([a_segment(1, "grant"), a_segment(2, "shame")], a_book(*codes_of("a", "b", "c"), STIGMA)),
         options=suggest.Options(top_k=2),
         suggesters=[Loud(), Keywords()],
         tools=FakeTools(),
@@ -203,9 +216,9 @@ def test_every_installed_suggester_keeps_the_contract(name):
     assert isinstance(suggester, Suggester)
     assert suggester.name == name
     segments = a_study()
-    found = suggester.suggest(segments, a_book(STIGMA, MONEY, *codes_of(*TOPICS)), FakeTools())
+    found = suggester.suggest(a_brief(segments, a_book(STIGMA, MONEY, *codes_of(*TOPICS))), FakeTools())
     assert found, "a study this plain should get some suggestion"
-    assert found == suggester.suggest(segments, a_book(STIGMA, MONEY, *codes_of(*TOPICS)), FakeTools())
+    assert found == suggester.suggest(a_brief(segments, a_book(STIGMA, MONEY, *codes_of(*TOPICS))), FakeTools())
     texts = {segment.id: segment.text for segment in segments}
     for item in found:
         assert item.rationale

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from qualkit.model import Codebook, Segment, Suggestion, grouped
+from qualkit.model import Brief, Suggestion, grouped
 from qualkit.plugs import Suggester, Tools
 
 
@@ -23,14 +23,9 @@ class Options:
     top_k: int = field(default=3, metadata={"help": "Most codes each machine coder may propose for a segment."})
 
 
-def run(
-    *, segments: Sequence[Segment], codebook: Codebook, options: Options, suggesters: Sequence[Suggester], tools: Tools
-) -> dict[str, list[Suggestion]]:
-    """What each of `suggesters`, those that `options` names, proposes for the segments that are to be coded, by its name."""
-    coded = [segment for segment in segments if segment.is_coded]
-    return {
-        suggester.name: keep_best(suggester.suggest(coded, codebook, tools), top_k=options.top_k) for suggester in suggesters
-    }
+def run(*, brief: Brief, options: Options, suggesters: Sequence[Suggester], tools: Tools) -> dict[str, list[Suggestion]]:
+    """What each of `suggesters`, those that `options` names, proposes for the segments of `brief`, by its name."""
+    return {suggester.name: keep_best(suggester.suggest(brief, tools), top_k=options.top_k) for suggester in suggesters}
 
 
 def keep_best(suggestions: Sequence[Suggestion], *, top_k: int) -> list[Suggestion]:

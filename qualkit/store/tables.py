@@ -41,7 +41,7 @@ def _json(name: str) -> Column[object]:
     return Column(name, JSON, nullable=False)
 
 
-def _seconds(name: str) -> Column[float]:
+def _number(name: str) -> Column[float]:
     return Column(name, Float, nullable=True)
 
 
@@ -55,26 +55,26 @@ study = Table(
 transcript = Table(
     "transcript", metadata, _key(), Column("label", String(200), nullable=False, unique=True), _text("title"),
     _text("source"), _text("source_sha256"), _text("held_on", optional=True), _text("site", optional=True), _text("kind"),
-    _json("attributes"), _json("marks"), _seconds("heard_s"), _current(),
+    _json("attributes"), _json("marks"), _number("heard_s"), _current(),
 )  # fmt: skip
 participant = Table(
     "participant", metadata, _key(), _to("transcript"), Column("pseudonym", String(200), nullable=False),
     _text("role"), _text("label"), _json("attributes"), _current(), Unique("transcript_id", "pseudonym"),
 )  # fmt: skip
 recording = Table(
-    "recording", metadata, _key(), _to("transcript"), _text("file_name"), _text("sha256"), _seconds("duration_s"), _current(),
+    "recording", metadata, _key(), _to("transcript"), _text("file_name"), _text("sha256"), _number("duration_s"), _current(),
 )  # fmt: skip
 turn = Table(
     "turn", metadata, _key(), Column("revision", Integer, primary_key=True), _to("transcript"),
-    Column("position", Integer, nullable=False), _to("participant", optional=True), _text("text"), _seconds("start_s"),
-    _seconds("end_s"), _seconds("speaker_confidence"), _json("words"), _text("run_id", optional=True), _current(),
+    Column("position", Integer, nullable=False), _to("participant", optional=True), _text("text"), _number("start_s"),
+    _number("end_s"), _number("speaker_confidence"), _json("words"), _text("run_id", optional=True), _current(),
     Index(None, "transcript_id", "position"),
 )  # fmt: skip
 segment = Table(
     "segment", metadata, _key(), _to("transcript"), _text("turn_id"), Column("turn_revision", Integer, nullable=False),
     Column("position", Integer, nullable=False), Column("start_char", Integer, nullable=False),
     Column("end_char", Integer, nullable=False), _text("text"), _to("participant", optional=True),
-    Column("is_coded", Boolean, nullable=False), _seconds("start_s"), _seconds("end_s"), _text("run_id", optional=True),
+    Column("is_coded", Boolean, nullable=False), _number("start_s"), _number("end_s"), _text("run_id", optional=True),
     _current(), Index(None, "transcript_id", "position"), Index(None, "turn_id"),
 )  # fmt: skip
 correction = Table(
@@ -101,8 +101,9 @@ visit = Table(
 )  # fmt: skip
 assignment = Table(
     "assignment", metadata, _key(), _to("segment"), Column("code_key", String(200), nullable=False), _to("coder"),
-    _to("round"), _text("valence", optional=True), _seconds("confidence"), _text("rationale", optional=True),
-    _json("evidence"), _text("run_id", optional=True), _text("made_at"), _text("superseded_at", optional=True),
+    _to("round"), _text("valence", optional=True), _number("confidence"), _text("rationale", optional=True),
+    _json("evidence"), _json("lines"), _json("neighbours"), Column("is_sure", Boolean, nullable=False),
+    _text("run_id", optional=True), _text("made_at"), _text("superseded_at", optional=True),
     Index(None, "segment_id", "coder_id"), Index(None, "coder_id", "superseded_at"),
 )  # fmt: skip
 memo = Table(
@@ -120,6 +121,12 @@ run = Table(
     "run", metadata, _key(), Column("stage", String(50), nullable=False), _json("options"), _text("inputs_sha256"),
     _text("engine"), _text("model_revision"), Column("seed", Integer, nullable=True), _text("started_at"), _text("ended_at"),
     _text("summary"), _json("problems"), _current(), Index(None, "stage", "is_current"),
+)  # fmt: skip
+verdict = Table(
+    "verdict", metadata, _key(), _text("machine"), Column("code_key", String(200), nullable=False),
+    _text("ruling"), Column("n_segments", Integer, nullable=False), Column("n_positive", Integer, nullable=False),
+    Column("n_transcripts", Integer, nullable=False), _number("kappa"), _number("low"), _number("high"),
+    _number("human_kappa"), _text("why"), _text("run_id", optional=True), _current(),
 )  # fmt: skip
 topic = Table(
     "topic", metadata, _key(), _to("run"), Column("number", Integer, nullable=False), _json("words"), _json("segment_ids"),
@@ -153,6 +160,7 @@ TABLES: dict[type, Table] = {
     model.Assignment: assignment,
     model.Decision: decision,
     model.Run: run,
+    model.Verdict: verdict,
     model.Topic: topic,
     model.Theme: theme,
     model.Event: event,

@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from qualkit import plugs
-from qualkit.model import Code, Codebook, Evidence, Segment, Suggestion, Valence, grouped
+from qualkit.model import Brief, Code, Suggestion, grouped
+from qualkit.plain import from_plain, sha256_of
 from qualkit.study.artifacts import Artifacts
 
 
 @dataclass(frozen=True, slots=True)
 class KeptSuggester:
-    """A machine coder whose answers are kept code by code. `corpus` is the checksum of the segments it is asked about."""
+    """A machine coder whose answers are kept code by code."""
 
     machine: plugs.Suggester
     folder: Path
-    corpus: str
 
     @property
     def name(self) -> str:
@@ -30,37 +30,52 @@ class KeptSuggester:
         """The machine's needs."""
         return self.machine.needs
 
+    @property
+    def learns(self) -> bool:
+        """Whether the machine learns."""
+        return self.machine.learns
+
     def revision(self, tools: plugs.Tools) -> str:
         """The machine's revision."""
         return self.machine.revision(tools)
 
-    def suggest(self, segments: Sequence[Segment], codebook: Codebook, tools: plugs.Tools) -> list[Suggestion]:
+    def rate(self, brief: Brief, tools: plugs.Tools) -> plugs.Ratings:
+        """As the machine would; not kept."""
+        return self.machine.rate(brief, tools)
+
+    def suggest(self, brief: Brief, tools: plugs.Tools) -> list[Suggestion]:
         """As the machine would, by code in the codebook's order."""
-        stale = self.stale(codebook, tools)
+        units = self._units(brief, tools)
+        stale = [code for code in brief.codebook.codes if not self._kept.has(units[code.key])]
         if stale:
             orphans = tuple(replace(code, parent_key=None) for code in stale)
-            fresh = self.machine.suggest(segments, replace(codebook, codes=orphans), tools)
+            fresh = self.machine.suggest(replace(brief, codebook=replace(brief.codebook, codes=orphans)), tools)
             by_code = grouped(fresh, lambda item: item.code_key)
             for code in stale:
-                self._kept.put(self._unit(code, tools), by_code.get(code.key, []))
-        return [_suggestion(item) for code in codebook.codes for item in self._kept.get(self._unit(code, tools))]
+                self._kept.put(units[code.key], by_code.get(code.key, []))
+        return [from_plain(Suggestion, item) for unit in units.values() for item in self._kept.get(unit)]
 
-    def stale(self, codebook: Codebook, tools: plugs.Tools) -> list[Code]:
+    def stale(self, brief: Brief, tools: plugs.Tools) -> list[Code]:
         """The codes that the machine has yet to be asked about."""
-        return [code for code in codebook.codes if not self._kept.has(self._unit(code, tools))]
+        units = self._units(brief, tools)
+        return [code for code in brief.codebook.codes if not self._kept.has(units[code.key])]
 
-    def _unit(self, code: Code, tools: plugs.Tools) -> list[Any]:
-        return [self.name, self.revision(tools), self.corpus, code]
+    def _units(self, brief: Brief, tools: plugs.Tools) -> dict[str, list[Any]]:
+        """What the answer about each code rests on, by its key."""
+        corpus = sha256_of([(item.id, item.text, brief.questions.get(item.id, "")) for item in brief.segments])
+        about = [self.name, self.revision(tools), corpus]
+        return {code.key: [*about, code, self._lessons_on(code, brief)] for code in brief.codebook.codes}
+
+    def _lessons_on(self, code: Code, brief: Brief) -> str:
+        if not self.learns:
+            return ""
+        return sha256_of(
+            [(key, code.key in said.codes, code.key in said.unsettled) for key, said in sorted(brief.lessons.items())]
+        )
 
     @property
     def _kept(self) -> Artifacts:
         return Artifacts(self.folder)
-
-
-def _suggestion(plain: Mapping[str, Any]) -> Suggestion:
-    evidence = tuple(Evidence(**item) for item in plain["evidence"])
-    valence = Valence(plain["valence"]) if plain["valence"] else None
-    return Suggestion(**{**plain, "evidence": evidence, "valence": valence})
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,18 +159,16 @@ def _with_speakers(
 def suggest_step(study: Study, given: Mapping[str, Any]) -> Step:
     """Machine coders propose codes. Each code is a unit: a code that did not change is not asked about again."""
     options = study.options(suggest, given)
-    segments, codebook = study.coded_segments(), study.codebook()
-    corpus = sha256_of([(item.id, item.text) for item in segments])
-    names = options.suggesters if segments and codebook.codes else ()
-    machines = [
-        KeptSuggester(plugs.load("suggesters", name)(), study.folder.artifacts / "suggestions", corpus) for name in names
-    ]
+    brief = study.brief()
+    codebook = brief.codebook
+    names = options.suggesters if brief.segments and codebook.codes else ()
+    machines = [KeptSuggester(plugs.load("suggesters", name)(), study.folder.artifacts / "suggestions") for name in names]
     revisions = {machine.name: machine.revision(study.tools) for machine in machines}
 
     def work(progress: Progress) -> Done:
         study.tools.progress = progress
-        n_stale = max(len(machine.stale(codebook, study.tools)) for machine in machines)
-        found = suggest.run(segments=segments, codebook=codebook, options=options, suggesters=machines, tools=study.tools)
+        n_stale = max(len(machine.stale(brief, study.tools)) for machine in machines)
+        found = suggest.run(brief=brief, options=options, suggesters=machines, tools=study.tools)
 
         def save(tx: Writing, run: Run) -> None:
             for name, suggestions in found.items():
@@ -184,7 +182,7 @@ def suggest_step(study: Study, given: Mapping[str, Any]) -> Step:
     return Step(
         stage="suggest",
         options=options,
-        inputs=[corpus, codebook.sha256],
+        inputs=sha256_of(brief if any(machine.learns for machine in machines) else replace(brief, lessons={})),
         engine="+".join(revisions),
         model_revision=" ".join(f"{name}={revision}" for name, revision in revisions.items()),
         work=work,
@@ -210,6 +208,9 @@ def keep_suggestions(tx: Writing, name: str, revision: str, suggestions: Sequenc
             confidence=item.score,
             rationale=item.rationale,
             evidence=item.evidence,
+            lines=item.lines,
+            neighbours=item.neighbours,
+            is_sure=item.is_sure,
             run_id=run.id,
             made_at=run.ended_at,
         )

@@ -24,6 +24,7 @@ from qualkit.model import (
     Agreement,
     Assignment,
     Basis,
+    Brief,
     Case,
     Codebook,
     Coder,
@@ -53,9 +54,9 @@ from qualkit.plain import as_plain, file_sha256, sha256_of
 from qualkit.plugs import Progress, no_progress
 from qualkit.stages import STAGES, adjudicate, agree, themes
 from qualkit.store import Store
+from qualkit.study import briefs, runner, transcripts, words
 from qualkit.study import folder as folders
 from qualkit.study import roster as rosters
-from qualkit.study import runner, transcripts, words
 from qualkit.study.artifacts import Artifacts, write_atomically, write_text_atomically
 from qualkit.study.folder import Config, Folder, Meeting
 from qualkit.study.runner import Outcome
@@ -297,6 +298,11 @@ class Study:
         """Percent agreement, kappa and alpha: pooled first, then code by code."""
         return agree.run(votes=self.votes(), code_keys=list(self.codebook().by_key), options=self.options(agree, given))
 
+    def brief(self) -> Brief:
+        """What a machine coder is given: the segments to be coded, the codebook, questions, and what people made of them."""
+        self.codebook()  # a codebook that has changed is a new event, and with it a new head
+        return self._at_head("brief", lambda: briefs.make(self))
+
     def suggestions(self, segment_id: str | None = None) -> list[Suggestion]:
         """What machine coders proposed, surest first."""
         with self.store.read() as tx:
@@ -451,6 +457,9 @@ def _suggestion(item: Assignment) -> Suggestion:
         rationale=item.rationale or "",
         evidence=item.evidence,
         valence=item.valence,
+        lines=item.lines,
+        neighbours=item.neighbours,
+        is_sure=item.is_sure,
     )
 
 

@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from math import log, prod
 from typing import TypeAlias
 
-from qualkit.model import Code, Codebook, Evidence, Segment, Suggestion
-from qualkit.plugs import Language, Tools
+from qualkit.model import Brief, Code, Codebook, Evidence, Segment, Suggestion
+from qualkit.plugs import Language, Ratings, Tools, ratings_of
 
 _Token: TypeAlias = tuple[frozenset[str], int, int]
 """The forms of a word, and its span."""
@@ -43,13 +43,19 @@ class Keywords:
 
     name = "keywords"
     needs: tuple[str, ...] = ("languages",)
+    learns = False
 
     def revision(self, tools: Tools) -> str:
         """See `Suggester.revision`."""
         return f"keywords 1, {tools.language.name} {tools.language.revision}"
 
-    def suggest(self, segments: Sequence[Segment], codebook: Codebook, tools: Tools) -> list[Suggestion]:
-        """See `Suggester.suggest`; rarity of cues is counted over `segments`."""
+    def rate(self, brief: Brief, tools: Tools) -> Ratings:
+        """See `Suggester.rate`."""
+        return ratings_of(self.suggest(brief, tools), brief)
+
+    def suggest(self, brief: Brief, tools: Tools) -> list[Suggestion]:
+        """See `Suggester.suggest`; rarity of cues is counted over the brief's segments."""
+        segments, codebook = brief.segments, brief.codebook
         index = _index(_cues(codebook, tools.language))
         texts = [segment.text for segment in segments]
         found = [_hits(tokens, index) for tokens in _tokens(texts, tools.language)]

@@ -28,8 +28,8 @@ from typing import TypeAlias, cast
 import numpy as np
 import numpy.typing as npt
 
-from qualkit.model import Code, Codebook, Evidence, Segment, Suggestion
-from qualkit.plugs import Language, Tools, Vectors
+from qualkit.model import Brief, Code, Evidence, Segment, Suggestion
+from qualkit.plugs import Language, Ratings, Tools, Vectors, ratings_of
 from qualkit.wording import first_line
 
 Scores: TypeAlias = npt.NDArray[np.floating]
@@ -54,6 +54,7 @@ class Similarity:
 
     name = "similarity"
     needs: tuple[str, ...] = ("languages", "embedders")
+    learns = False
 
     def __init__(self, min_z: float = 1.0) -> None:
         self.min_z = min_z
@@ -63,8 +64,13 @@ class Similarity:
         engines = f"{tools.embedder.name} {tools.embedder.revision}, {tools.language.name} {tools.language.revision}"
         return f"similarity 1, min_z {self.min_z:g}, {engines}"
 
-    def suggest(self, segments: Sequence[Segment], codebook: Codebook, tools: Tools) -> list[Suggestion]:
+    def rate(self, brief: Brief, tools: Tools) -> Ratings:
+        """See `Suggester.rate`."""
+        return ratings_of(self.suggest(brief, tools), brief)
+
+    def suggest(self, brief: Brief, tools: Tools) -> list[Suggestion]:
         """See `Suggester.suggest`; by code, in the codebook's order."""
+        segments, codebook = brief.segments, brief.codebook
         if not segments:
             return []
         spans = [_sentences(segment.text, tools.language) for segment in segments]
