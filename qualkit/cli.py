@@ -126,7 +126,7 @@ def demo(path: Annotated[Path, typer.Argument(help="Folder for the sample study.
             typer.echo(
                 f"  {'code':<11}{imported.coder} (synthetic coder): {imported.n_codes} codes on {imported.n_segments} segments"
             )
-    _run_stages(study, ("suggest", "topics", "agree", "themes", "export"))
+    _run_stages(study, ("suggest", "topics", "agree", "evaluate", "themes", "export"))
     typer.echo(f"\nThe theme table: {path / 'exports' / 'theme_table.docx'} (also .xlsx and .csv)")
     typer.echo(f"Code, adjudicate and listen in the browser:  qualkit app --study {path}")
 
@@ -229,6 +229,8 @@ def _stage_command(stage: str) -> Callable[..., None]:
         _run_stages(opened, (stage,), **given)
         if stage in SHOWN:
             _show(opened, *SHOWN[stage])
+        if stage == "evaluate":
+            _show_evaluation(opened)
 
     where = inspect.Parameter("study", inspect.Parameter.KEYWORD_ONLY, default=Path(), annotation=StudyPath)
     command.__signature__ = inspect.Signature([where, *flags])  # type: ignore[attr-defined]
@@ -261,6 +263,26 @@ def _show(study: Study, name: str, columns: tuple[int, ...]) -> None:
     Console().print(drawn)
 
 
+def _show_evaluation(study: Study) -> None:
+    """For each machine coder a table of the codes with enough positives, then what may be left to it, in plain words."""
+    from rich.console import Console
+    from rich.table import Column, Table
+
+    from qualkit.study import evaluating, evaluation_tables
+
+    console, found = Console(), evaluating.last(study)
+    shown = evaluation_tables.for_a_terminal(found, study.verdicts(), study.codebook(), width=console.width)
+    for (first, *others), *rows in shown:
+        drawn = Table(first, *(Column(name, justify="right") for name in others), box=None, pad_edge=False)
+        for row in rows:
+            drawn.add_row(*row)
+        console.print(drawn, "", no_wrap=True)
+    for sentence in evaluating.in_words(study):
+        typer.echo(sentence)
+    for path in evaluating.files(study) if found else ():
+        typer.echo(f"  {path.relative_to(study.folder.path)}")
+
+
 def _cell(value: str | int | float | None) -> str:
     return "" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
 
@@ -269,8 +291,10 @@ def _flag(item: Field[Any]) -> inspect.Parameter:
     default = item.default if item.default is not MISSING else None
     kind = list[str] if isinstance(default, tuple) else type(default)
     shown = ", ".join(default) if isinstance(default, tuple) else default
-    text = f"{item.metadata['help']} [default: {shown}]"
+    text = f"{item.metadata['help']} [default: {shown}]" if shown != "" else item.metadata["help"]
     option = typer.Option(f"--{item.name.replace('_', '-')}", help=text, show_default=False)
+    if item.metadata.get("is_argument"):
+        option = typer.Argument(help=text, show_default=False)
     if kind is bool:
         name = item.name.replace("_", "-")
         option = typer.Option(f"--{name}/--no-{name}", help=text, show_default=False)
@@ -285,6 +309,7 @@ STAGE_HELP = {
     "suggest": "Let machine coders propose codes, each with a score and its evidence.",
     "topics": "Cluster segments into topics, as candidates for codes.",
     "agree": "Measure agreement between the people who coded.",
+    "evaluate": "Hold machine coders against people, on transcripts they have not learned from.",
     "themes": "Count who said what, for and against, in how many groups.",
     "export": "Write the tables as CSV, XLSX and DOCX.",
 }

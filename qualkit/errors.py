@@ -57,3 +57,7 @@ class PlugError(QualkitError):
 
 class EngineError(QualkitError):
     """A model or a library that a stage needs is not installed or cannot be loaded."""
+
+
+class AnswerError(EngineError):
+    """A model that was asked one question gave no answer that can be used; it may well answer the next."""

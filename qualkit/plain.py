@@ -18,7 +18,10 @@ from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
 
 def as_plain(value: Any) -> Any:
-    """`value` as JSON-ready data: dataclasses become dicts, enums their text, instants ISO 8601, tuples lists."""
+    """`value` as JSON-ready data: dataclasses become dicts, enums their text, instants ISO 8601, tuples and sets lists.
+
+    A set comes sorted: its own order is another one in every process.
+    """
     if is_dataclass(value) and not isinstance(value, type):
         return {item.name: as_plain(getattr(value, item.name)) for item in fields(value)}
     if isinstance(value, Mapping):
@@ -28,7 +31,8 @@ def as_plain(value: Any) -> Any:
     if isinstance(value, StrEnum):
         return value.value
     if isinstance(value, list | tuple | set | frozenset):
-        return [as_plain(item) for item in value]
+        items = [as_plain(item) for item in value]
+        return sorted(items, key=str) if isinstance(value, set | frozenset) else items
     return value
 
 

@@ -127,7 +127,12 @@ def ratings_of(suggestions: Sequence[Suggestion], brief: Brief) -> Ratings:
 
 @runtime_checkable
 class Suggester(Protocol):
-    """A machine coder. It says what it thinks, how sure it is and why, or it says nothing."""
+    """A machine coder. It says what it thinks, how sure it is and why, or it says nothing.
+
+    It is made without arguments, or with those of these that its constructor names: `error`, the share of wrong codes that
+    the study puts up with among the sure ones; `server`, `model` and `allow_remote`, where a language model is asked; `keep`,
+    a `Keeper` for answers that take long.
+    """
 
     @property
     def name(self) -> str:
@@ -153,7 +158,31 @@ class Suggester(Protocol):
         ...
 
     def suggest(self, brief: Brief, tools: Tools) -> list[Suggestion]:
-        """Suggestions worth showing; what it says of one code depends on that code, segments and lessons on it alone."""
+        """Suggestions worth showing, a code and segment at most once."""
+        ...
+
+
+class Report(Protocol):
+    """What became of the last run of a machine coder."""
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """A sentence for each reason why segments were left out; they are tried again the next time."""
+        ...
+
+    @property
+    def notes(self) -> str:
+        """What was found wrong in answers that were used, empty if nothing was."""
+        ...
+
+
+@runtime_checkable
+class Reporting(Protocol):
+    """A machine coder that says what went wrong."""
+
+    @property
+    def report(self) -> Report:
+        """On the last run."""
         ...
 
 
@@ -239,6 +268,29 @@ class Clusterer(Engine, Protocol):
         ...
 
 
+class Chat(Engine, Protocol):
+    """A language model that is asked questions."""
+
+    def answer(self, messages: Sequence[Mapping[str, str]], schema: Mapping[str, Any], *, seed: int = 0) -> str:
+        """What the model says to `messages`, each with a `role` and `content`; it is asked for JSON of the JSON `schema`.
+
+        Raises `AnswerError` where it has no answer to this question, `EngineError` where it will have none to any.
+        """
+        ...
+
+
+class Keeper(Protocol):
+    """Remembers results by what they were made from, beyond the life of the program."""
+
+    def has(self, made_from: Any) -> bool:
+        """Whether that result is there."""
+        ...
+
+    def get_or_make(self, made_from: Any, make: Callable[[], Any]) -> Any:
+        """The result for `made_from`, made only if it is not there; if `make` raises, nothing is kept."""
+        ...
+
+
 class Tools(Protocol):
     """What a stage or suggester may use; each is made when first asked for."""
 
@@ -268,6 +320,7 @@ GROUPS = (
     "languages",
     "embedders",
     "clusterers",
+    "chats",
 )
 
 

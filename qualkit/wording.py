@@ -21,6 +21,12 @@ def counted(n: int, noun: str, plural: str | None = None) -> str:
     return f"{n} {noun if n == 1 else plural or noun + 's'}"
 
 
+def two_decimals(number: float) -> str:
+    """`.62`, `-.08`, `1.00`: a coefficient as papers print it, without the zero before the point."""
+    text = f"{number:.2f}"
+    return ".00" if float(text) == 0 else text.replace("0.", ".", 1) if abs(float(text)) < 1 else text
+
+
 def printable(text: str) -> str:
     """`text` as XML allows it: a space for every control character and lone surrogate, so that offsets stay what they were."""
     return _UNPRINTABLE.sub(" ", text)

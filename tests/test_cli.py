@@ -119,7 +119,8 @@ def test_every_stage_is_a_command_with_a_flag_for_each_option(stage: str) -> Non
     assert "--study" in flags
     if stage not in ("ingest", "export"):
         options = fields(importlib.import_module(f"qualkit.stages.{stage}").Options)
-        assert flags >= {f"--{option.name.replace('_', '-')}" for option in options}
+        named = {option.name for option in options if option.metadata.get("is_argument")}
+        assert flags >= {option.name if option.name in named else f"--{option.name.replace('_', '-')}" for option in options}
         helps = {item.name: item.help for item in command.params}
         assert all(helps[option.name].startswith(option.metadata["help"]) for option in options)
         assert all(option.default is not MISSING for option in options)

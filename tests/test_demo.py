@@ -111,4 +111,4 @@ def test_a_second_demo_finds_everything_up_to_date(demo: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "qualkit", "run", "--study", str(demo)], capture_output=True, text=True, check=True
     )
-    assert done.stdout.count("up to date") == 9  # eight stages and the closing sentence
+    assert done.stdout.count("up to date") == 10  # nine stages and the closing sentence

@@ -48,7 +48,7 @@ def coded_study(study: Study) -> Study:
 def test_a_run_takes_every_stage_in_order_and_ends_in_tables(study: Study) -> None:
     found = outcomes(study)
     assert tuple(found) == STAGES
-    assert [stage for stage, outcome in found.items() if outcome.run is None] == ["transcribe", "agree"]
+    assert [stage for stage, outcome in found.items() if outcome.run is None] == ["transcribe", "agree", "evaluate"]
     assert found["transcribe"].why == "no recording without a transcript"
     assert {path.name for path in study.folder.exports.iterdir()} >= {
         "theme_table.csv",

@@ -4,5 +4,5 @@ A stage reads no database, prints nothing and knows no clock. Its frozen `Option
 flags, of what `study.toml` may set, and of what the run's record says.
 """
 
-STAGES = ("transcribe", "ingest", "segment", "suggest", "topics", "agree", "themes", "export")
+STAGES = ("transcribe", "ingest", "segment", "suggest", "topics", "agree", "evaluate", "themes", "export")
 """The machine stages in the order in which `qualkit run` takes them."""

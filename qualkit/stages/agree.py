@@ -12,8 +12,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from statistics import fmean
+from typing import TYPE_CHECKING, cast
 
 from qualkit.model import Agreement
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 Labels = Mapping[str, str]
 """For one unit, coder name -> label; a coder who did not look is not in it."""
@@ -98,6 +103,21 @@ def _kappa_of_pair(pairs: Sequence[tuple[str, str]]) -> float | str:
     if expected == 1:
         return "both coders gave one and the same label throughout"
     return (observed - expected) / (1 - expected)
+
+
+def kappa_of_tables(tables: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+    """Cohen's kappa of each of many tables of counts at once, NaN where it is undefined.
+
+    `tables` has the shape (..., labels, labels): how many units the first coder gave the one label and the second the other.
+    """
+    import numpy as np
+
+    n = tables.sum(axis=(-2, -1))
+    same = n * np.trace(tables, axis1=-2, axis2=-1)
+    by_chance = (tables.sum(axis=-1) * tables.sum(axis=-2)).sum(axis=-1)
+    room = n * n - by_chance
+    kappas = np.divide(same - by_chance, room, out=np.full(np.shape(n), np.nan), where=room > 0)
+    return cast("npt.NDArray[np.floating]", kappas)
 
 
 def alpha(units: Sequence[Labels]) -> float | str:

@@ -17,10 +17,14 @@ from qualkit.plugs import Suggester, Tools
 class Options:
     """Which machine coders propose, and how much."""
 
-    suggesters: tuple[str, ...] = field(
-        default=("keywords", "similarity"), metadata={"help": "Machine coders to ask, by name."}
-    )
+    suggesters: tuple[str, ...] = field(default=("blend",), metadata={"help": "Machine coders to ask, by name."})
     top_k: int = field(default=3, metadata={"help": "Most codes each machine coder may propose for a segment."})
+    error: float = field(
+        default=0.1, metadata={"help": "Share of wrong codes among those that a coder which learns may be sure of."}
+    )
+    llm_server: str = field(default="", metadata={"help": "For llm: address of a server, such as http://localhost:11434."})
+    llm_model: str = field(default="", metadata={"help": "For llm: name of the model on that server."})
+    allow_remote: str = field(default="", metadata={"help": "For llm: the server's host, if segments may leave this machine."})
 
 
 def run(*, brief: Brief, options: Options, suggesters: Sequence[Suggester], tools: Tools) -> dict[str, list[Suggestion]]:

@@ -13,12 +13,14 @@ from qualkit.model import (
     Coder,
     CoderKind,
     Participant,
+    Ruling,
     Run,
     Segment,
     Suggestion,
     Topic,
     Turn,
     Utterance,
+    Verdict,
     Visit,
     by_id,
     derived_id,
@@ -27,12 +29,13 @@ from qualkit.model import (
 )
 from qualkit.plain import sha256_of
 from qualkit.plugs import Progress
-from qualkit.stages import agree, segment, suggest, themes, topics
+from qualkit.stages import agree, evaluate, segment, suggest, themes, topics
 from qualkit.store import Writing
-from qualkit.study import meetings
+from qualkit.study import evaluating, meetings
 from qualkit.study.folder import label_of
-from qualkit.study.kept import KeptClusterer, KeptSuggester
+from qualkit.study.kept import KeptClusterer
 from qualkit.study.listening import transcribe_step
+from qualkit.study.machines import machine
 from qualkit.study.roster import check_roster
 from qualkit.study.step import Done, Step, nothing
 from qualkit.wording import counted
@@ -162,12 +165,12 @@ def suggest_step(study: Study, given: Mapping[str, Any]) -> Step:
     brief = study.brief()
     codebook = brief.codebook
     names = options.suggesters if brief.segments and codebook.codes else ()
-    machines = [KeptSuggester(plugs.load("suggesters", name)(), study.folder.artifacts / "suggestions") for name in names]
-    revisions = {machine.name: machine.revision(study.tools) for machine in machines}
+    machines = [machine(study, name, options) for name in names]
+    revisions = {coder.name: coder.revision(study.tools) for coder in machines}
+    is_learned = any(coder.learns for coder in machines) and bool(brief.lessons)
 
     def work(progress: Progress) -> Done:
         study.tools.progress = progress
-        n_stale = max(len(machine.stale(brief, study.tools)) for machine in machines)
         found = suggest.run(brief=brief, options=options, suggesters=machines, tools=study.tools)
 
         def save(tx: Writing, run: Run) -> None:
@@ -175,14 +178,19 @@ def suggest_step(study: Study, given: Mapping[str, Any]) -> Step:
                 keep_suggestions(tx, name, revisions[name], suggestions, run)
 
         n = sum(len(suggestions) for suggestions in found.values())
+        lessons = f", learned from {counted(len(brief.lessons), 'judged segment')}" if is_learned else ""
+        reports = [coder.report for coder in machines if isinstance(coder, plugs.Reporting)]
+        notes = "".join(f"; {report.notes}" for report in reports if report.notes)
         return Done(
-            summary=f"{counted(n, 'suggestion')}; {n_stale} of {counted(len(codebook.codes), 'code')} asked anew", save=save
+            summary=f"{counted(n, 'suggestion')} for {counted(len(brief.segments), 'segment')}{lessons}{notes}",
+            save=save,
+            problems=tuple(problem for report in reports for problem in report.problems),
         )
 
     return Step(
         stage="suggest",
         options=options,
-        inputs=sha256_of(brief if any(machine.learns for machine in machines) else replace(brief, lessons={})),
+        inputs=sha256_of(brief if is_learned else replace(brief, lessons={})),
         engine="+".join(revisions),
         model_revision=" ".join(f"{name}={revision}" for name, revision in revisions.items()),
         work=work,
@@ -267,7 +275,7 @@ def topics_step(study: Study, given: Mapping[str, Any]) -> Step:
     )
 
 
-# ---------------------------------------------------------------- agree, themes, export
+# ---------------------------------------------------------------- agree, evaluate, themes, export
 
 
 def agree_step(study: Study, given: Mapping[str, Any]) -> Step:
@@ -291,6 +299,38 @@ def agree_step(study: Study, given: Mapping[str, Any]) -> Step:
         work=work,
         is_needed=any(len(said) > 1 for said in votes.values()),
         missing="nobody has coded the same segment twice",
+    )
+
+
+def evaluate_step(study: Study, given: Mapping[str, Any]) -> Step:
+    """Machine coders are held against people, on transcripts that they have not learned from, and ruled on code by code."""
+    plan = evaluating.plan(study, given)
+    revisions = {machine.name: machine.revision(study.tools) for machine in plan.machines}
+
+    def work(progress: Progress) -> Done:
+        found = evaluating.run(study, plan, progress)
+        verdicts = evaluating.ruled(study, found, plan.options)
+
+        def save(tx: Writing, run: Run) -> None:
+            tx.retire(Verdict)
+            tx.replace(replace(verdict, run_id=run.id) for verdict in verdicts)
+            evaluating.keep(study, found, verdicts, run)
+
+        n_usable = sum(verdict.ruling is Ruling.USABLE for verdict in verdicts)
+        about = f"{counted(len(found), 'machine coder')}, {counted(found[0].n_segments, 'segment')} that people judged"
+        return Done(summary=f"{about}; {n_usable} of {counted(len(verdicts), 'verdict')} usable", save=save)
+
+    return Step(
+        stage="evaluate",
+        options=plan.options,
+        inputs=[evaluate.METHOD, sha256_of(plan.brief), sha256_of(plan.truth), sha256_of(study.votes())],
+        engine="+".join(revisions),
+        model_revision=" ".join(f"{name}={revision}" for name, revision in revisions.items()),
+        seed=plan.options.seed,
+        work=work,
+        is_needed=not plan.missing,
+        missing=plan.missing,
+        outputs=evaluating.outputs(study),
     )
 
 
@@ -351,6 +391,7 @@ STEPS: Mapping[str, Callable[[Study, Mapping[str, Any]], Step]] = {
     "suggest": suggest_step,
     "topics": topics_step,
     "agree": agree_step,
+    "evaluate": evaluate_step,
     "themes": themes_step,
     "export": export_step,
 }

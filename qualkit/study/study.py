@@ -44,6 +44,7 @@ from qualkit.model import (
     Topic,
     Transcript,
     Turn,
+    Verdict,
     Visit,
     by_id,
     derived_id,
@@ -53,8 +54,9 @@ from qualkit.model import (
 from qualkit.plain import as_plain, file_sha256, sha256_of
 from qualkit.plugs import Progress, no_progress
 from qualkit.stages import STAGES, adjudicate, agree, themes
+from qualkit.stages.evaluate import Evaluation
 from qualkit.store import Store
-from qualkit.study import briefs, runner, transcripts, words
+from qualkit.study import briefs, evaluating, runner, transcripts, words
 from qualkit.study import folder as folders
 from qualkit.study import roster as rosters
 from qualkit.study.artifacts import Artifacts, write_atomically, write_text_atomically
@@ -297,6 +299,15 @@ class Study:
     def agreement(self, **given: Any) -> list[Agreement]:
         """Percent agreement, kappa and alpha: pooled first, then code by code."""
         return agree.run(votes=self.votes(), code_keys=list(self.codebook().by_key), options=self.options(agree, given))
+
+    def evaluation(self, **given: Any) -> list[Evaluation]:
+        """Machine coders held against people, on transcripts left out; none where people have not coded in two or more."""
+        return evaluating.run(self, evaluating.plan(self, given))
+
+    def verdicts(self) -> dict[tuple[str, str], Verdict]:
+        """What the last evaluation found may be left to machine coders, by name of the coder and key of the code."""
+        with self.store.read() as tx:
+            return {(item.machine, item.code_key): item for item in tx.all(Verdict)}
 
     def brief(self) -> Brief:
         """What a machine coder is given: the segments to be coded, the codebook, questions, and what people made of them."""

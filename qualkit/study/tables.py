@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from qualkit.model import Agreement, Basis, Codebook, FinalCode, Segment, Table, Topic, grouped
 from qualkit.stages import themes
+from qualkit.study import evaluating, evaluation_tables
 from qualkit.wording import counted, first_line
 
 if TYPE_CHECKING:
@@ -21,6 +22,11 @@ def all_tables(study: Study) -> dict[str, Table]:
         found["theme_numbers"] = themes.numbers_table(rows)
     if any(len(said) > 1 for said in study.votes().values()):
         found["agreement"] = agreement_table(study.agreement(), study.codebook())
+    evaluations = evaluating.last(study)
+    if evaluations:
+        labels = {item.id: item.label for item in study.transcripts()}
+        found["verdicts"] = evaluation_tables.verdicts_table(list(study.verdicts().values()), study.codebook())
+        found["evaluation"] = evaluation_tables.evaluation_table(evaluations, study.codebook(), labels)
     if study.topics():
         found["topics"] = topics_table(study)
     if rows:

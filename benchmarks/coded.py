@@ -1,0 +1,211 @@
+"""Real text that people have coded, as a machine coder is given it.
+
+Each set becomes a `Coded`: a brief whose lessons are the human codes, and in how many folds its transcripts are left out.
+Beside the three sets that the figures are stated for, any folder can be read that holds
+
+- `segments.csv`: `id`, `transcript`, `speaker`, `role` (participant or moderator), `question`, `text`, in the order of the
+  talk. Moderators' rows are not coded; where `question` is empty, the last moderator's row of the transcript stands in;
+- `codings.csv`: `segment`, `coder`, `code`, `valence` (facilitator, barrier, mixed or empty). A coder is taken to have looked
+  at every segment of the transcripts that they coded in. With several coders a code counts on a segment if more than half of
+  those who looked gave it; where exactly half did, it is unsettled and left out;
+- `codebook.yaml`: a codebook as `qualkit` reads it. Codes that are never used are left out, and so are examples in it that
+  occur in a transcript, while that transcript is held out.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from qualkit.model import Brief, Code, Codebook, Lesson, Segment, Valence, grouped
+from qualkit.readers.codebook import read_codebook
+
+Row = Mapping[str, str]
+
+MIN_POSITIVE_TURNS = 12
+MIN_POSITIVE_COMMENTS = 25
+NOT_LABELS = ("Not assigned", "Labelling not possible")
+TALK = {
+    "therapist": {
+        "question": ("Question", "The therapist asks the client something, open or closed"),
+        "reflection": ("Reflection", "The therapist gives back what the client said or seems to mean or feel, as a statement"),
+        "therapist_input": ("Input", "The therapist informs, advises, offers options, sets a goal or negotiates"),
+        "other": ("Other", "Greetings, thanks, short encouragement to go on, anything else"),
+    },
+    "client": {
+        "change": ("Change talk", "The client speaks for changing: wish, ability, reason, need, commitment or steps taken"),
+        "sustain": ("Sustain talk", "The client speaks for staying as it is: doubts, reasons against, no wish or ability"),
+        "neutral": ("Neutral talk", "The client says nothing for or against changing: facts, answers, following along"),
+    },
+}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Coded:
+    """A set of coded text. `folds` of 0 leaves out each transcript by itself, or a tenth of them where they are over ten."""
+
+    name: str
+    brief: Brief
+    folds: int = 0
+
+    @property
+    def valences(self) -> set[Valence]:
+        """Valences in use."""
+        said = {valence for lesson in self.brief.lessons.values() for valence in lesson.codes.values()}
+        return {valence for valence in said if valence is not None}
+
+
+def rows_of(path: Path) -> list[Row]:
+    """A CSV file, cells without blanks around them."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return [{title: (cell or "").strip() for title, cell in row.items() if title} for row in csv.DictReader(file)]
+
+
+# ---------------------------------------------------------------- the sets
+
+
+def os_focus_group(folder: Path) -> Coded:
+    """Participants' turns in four focus groups, with the subcategories of at least 12 of them.
+
+    A subcategory is described by the names and definitions of the codes under it. It has the valences of these.
+    """
+    turns, entries = rows_of(folder / "turns.csv"), rows_of(folder / "codebook.csv")
+    codes = {row["code"]: row for row in entries}
+    said: dict[str, dict[str, Valence | None]] = defaultdict(dict)
+    for row in rows_of(folder / "codings.csv"):
+        code = codes.get(row["code"])
+        if code is not None and (code["subcategory"] or code["valence"]):
+            known = said[f"{row['group']}-{row['turn']}"]
+            key = code["subcategory"] or f"{code['valence']} by itself"
+            known[key] = _joined(known.get(key), Valence(code["valence"]) if code["valence"] else None)
+    segments, questions = _talk((f"{row['group']}-{row['turn']}", row["group"], row["role"], "", row["text"]) for row in turns)
+    counts = Counter(key for item in segments for key in said.get(item.id, {}))
+    kept = sorted(key for key, n in counts.items() if n >= MIN_POSITIVE_TURNS and re.match(r"\d", key))
+    book = Codebook(name="Open science", version="1", codes=tuple(_subcategory(key, entries) for key in kept))
+    lessons = {item.id: Lesson(codes=said.get(item.id, {})) for item in segments}
+    return Coded(
+        name="os_focus_group", brief=Brief(segments=tuple(segments), codebook=book, questions=questions, lessons=lessons)
+    )
+
+
+def _joined(before: Valence | None, now: Valence | None) -> Valence | None:
+    """Both valences of one code on one turn are mixed."""
+    return Valence.MIXED if before and now and before != now else before or now
+
+
+def _subcategory(key: str, entries: Sequence[Row]) -> Code:
+    under = [row for row in entries if row["subcategory"] == key]
+    lines = tuple(f"{row['name']}: {row['definition']}" if row["definition"] else row["name"] for row in under)
+    return Code(key=key, name=re.sub(r"^[\d.]+ - ", "", key), definition="", include=lines)
+
+
+def valence_book(folder: Path) -> Codebook:
+    """Every code of the published codebook that is by itself a barrier or a facilitator."""
+    entries = [row for row in rows_of(folder / "codebook.csv") if row["code"] and row["valence"]]
+    codes = (
+        Code(key=row["code"], name=row["name"], definition=row["definition"], valences=(Valence(row["valence"]),))
+        for row in entries
+    )
+    return Codebook(name="Open science", version="1", codes=tuple(codes))
+
+
+def annomi(folder: Path, who: str) -> Coded:
+    """Utterances of `who`, therapist or client, in counselling sessions; the majority's label where several people coded.
+
+    The question is what the other one said last.
+    """
+    column = "main_therapist_behaviour" if who == "therapist" else "client_talk_type"
+    said = grouped(rows_of(folder / "AnnoMI-full.csv"), lambda row: (row["transcript_id"], int(row["utterance_id"])))
+    talk = [(f"{session}-{n}", session, rows[0]["interlocutor"], rows) for (session, n), rows in said.items()]
+    order = [
+        (key, session, "participant" if speaker == who else "moderator", "", rows[0]["utterance_text"] or "-")
+        for key, session, speaker, rows in talk
+    ]
+    segments, questions = _talk(order)
+    labels = {key: Counter(row[column] for row in rows) for key, _, speaker, rows in talk if speaker == who}
+    lessons = {key: Lesson(codes={max(sorted(found), key=found.__getitem__): None}) for key, found in labels.items()}
+    codes = tuple(Code(key=key, name=name, definition=text) for key, (name, text) in TALK[who].items())
+    book = Codebook(name=f"Talk of the {who}", version="1", codes=codes)
+    brief = Brief(segments=tuple(segments), codebook=book, questions=questions, lessons=lessons)
+    return Coded(name=f"annomi {who}", brief=brief, folds=10)
+
+
+def patient_feedback(folder: Path) -> Coded:
+    """Comments of patients, with labels that 25 or more of them have; a respondent is a transcript, labels are names only."""
+    rows = [
+        row
+        for row in rows_of(folder / "v6framework_trimmed.csv")
+        if len(row["FFT answer"]) > 2 and not float(row["Not assigned"] or 0)
+    ]
+    titles = list(rows[0])
+    labels = [title for title in titles[titles.index(NOT_LABELS[0]) + 1 :] if title not in NOT_LABELS]
+    kept = [title for title in labels if sum(float(row[title] or 0) > 0 for row in rows) >= MIN_POSITIVE_COMMENTS]
+    segments, _ = _talk((row["Comment ID"], row["Respondent ID"], "participant", "", row["FFT answer"]) for row in rows)
+    lessons = {row["Comment ID"]: Lesson(codes={title: None for title in kept if float(row[title] or 0) > 0}) for row in rows}
+    book = Codebook(name="Feedback", version="1", codes=tuple(Code(key=title, name=title, definition="") for title in kept))
+    return Coded(name="patient_feedback", brief=Brief(segments=tuple(segments), codebook=book, lessons=lessons), folds=4)
+
+
+# ---------------------------------------------------------------- any folder
+
+
+def from_folder(folder: Path) -> Coded:
+    """The set in a folder of `segments.csv`, `codings.csv` and `codebook.yaml`, as this module's text describes."""
+    rows, codings = rows_of(folder / "segments.csv"), rows_of(folder / "codings.csv")
+    segments, questions = _talk((row["id"], row["transcript"], row["role"], row["question"], row["text"]) for row in rows)
+    book = read_codebook(folder / "codebook.yaml")
+    used = {row["code"] for row in codings}
+    codes = tuple(replace(code, parent_key=None) for code in book.codes if code.key in used)
+    lessons = _lessons(segments, codings)
+    brief = Brief(segments=tuple(segments), codebook=replace(book, codes=codes), questions=questions, lessons=lessons)
+    return Coded(name=folder.name, brief=brief)
+
+
+def _lessons(segments: Sequence[Segment], codings: Sequence[Row]) -> dict[str, Lesson]:
+    whence = {item.id: item.transcript_id for item in segments}
+    looked: dict[str, set[str]] = defaultdict(set)
+    given: dict[tuple[str, str], dict[str, Valence | None]] = defaultdict(dict)
+    for row in codings:
+        if row["segment"] in whence:
+            looked[whence[row["segment"]]].add(row["coder"])
+            if row["code"]:
+                given[row["segment"], row["code"]][row["coder"]] = Valence(row["valence"]) if row["valence"] else None
+    found: dict[str, Lesson] = {}
+    said = grouped(given, lambda pair: pair[0])
+    for segment in segments:
+        n_coders = len(looked[segment.transcript_id])
+        if n_coders:
+            votes = {code: given[segment.id, code] for _, code in said.get(segment.id, [])}
+            found[segment.id] = Lesson(
+                codes={code: _most(said_.values()) for code, said_ in votes.items() if 2 * len(said_) > n_coders},
+                unsettled=frozenset(code for code, said_ in votes.items() if 2 * len(said_) == n_coders),
+            )
+    return found
+
+
+def _most(valences: Iterable[Valence | None]) -> Valence | None:
+    return Counter(valences).most_common(1)[0][0]
+
+
+def _talk(rows: Iterable[tuple[str, str, str, str, str]]) -> tuple[list[Segment], dict[str, str]]:
+    """Segments, and questions by their ids, from (id, transcript, role, question, text); moderators' rows are questions."""
+    segments: list[Segment] = []
+    questions: dict[str, str] = {}
+    asked: dict[str, str] = {}
+    for position, (key, transcript, role, question, text) in enumerate(rows, start=1):
+        if role == "moderator":
+            asked[transcript] = text
+            continue
+        if question or asked.get(transcript):
+            questions[key] = question or asked[transcript]
+        segments.append(
+            Segment(
+                id=key, transcript_id=transcript, turn_id=key, turn_revision=1, position=position, start_char=0,
+                end_char=max(len(text), 1), text=text or "-", participant_id=None, is_coded=True,
+            )
+        )  # fmt: skip
+    return segments, questions

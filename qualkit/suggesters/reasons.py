@@ -1,0 +1,99 @@
+"""Saying why: from scores to suggestions with the words, lines and coded segments that speak for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from qualkit.model import Code, Evidence, Neighbour, Suggestion, Valence
+from qualkit.suggesters.reading import Line, Reading, Scores
+from qualkit.wording import counted, first_line
+
+Rows = npt.NDArray[np.intp]
+
+N_NEIGHBOURS = 3
+N_WORDS = 3
+N_LINES = 2
+LEAST_LIKENESS = 0.2
+"""A line or coded segment less like than this, as a cosine, speaks for nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reasons:
+    """What speaks for one code: `parts` scores every sentence, `letters` weighs every run of letters.
+
+    `likeness` has the shape (segments, lines). `examples` are the rows of segments that people gave the code.
+    """
+
+    parts: Scores
+    letters: Scores
+    lines: Sequence[Line]
+    likeness: Scores
+    examples: Rows | None = None
+
+
+def suggestions_for(
+    code: Code,
+    reading: Reading,
+    scores: Scores,
+    reasons: Reasons,
+    *,
+    rows: Rows,
+    valences: Sequence[Valence | None] | None = None,
+    is_sure: npt.NDArray[np.bool_] | None = None,
+) -> Iterator[Suggestion]:
+    """A suggestion of `code` for each of `rows`; `scores`, `valences` and `is_sure` have one for every segment."""
+    if not len(rows):
+        return
+    best_parts = reading.space.best_parts(reasons.parts)
+    neighbours = _neighbours(reading, reasons.examples, rows)
+    only = code.valences[0] if len(code.valences) == 1 else None
+    for place, row in enumerate(map(int, rows)):
+        segment, span = reading.segments[row], reading.spans[row][int(best_parts[row])]
+        lines = _lines(reasons, row)
+        words = reading.letters.telling(row, reasons.letters, N_WORDS)
+        yield Suggestion(
+            segment_id=segment.id,
+            code_key=code.key,
+            score=float(scores[row]),
+            rationale=_rationale(lines, words, neighbours[place]),
+            evidence=(Evidence(start_char=span[0], end_char=span[1], text=segment.text[span[0] : span[1]]),),
+            valence=valences[row] if valences is not None else only,
+            lines=tuple(line.text for line in lines),
+            neighbours=neighbours[place],
+            is_sure=bool(is_sure[row]) if is_sure is not None else False,
+        )
+
+
+def _lines(reasons: Reasons, row: int) -> list[Line]:
+    """The lines that the segment is likest, the likest first."""
+    fits = reasons.likeness[row]
+    return [reasons.lines[int(n)] for n in np.argsort(-fits, kind="stable")[:N_LINES] if fits[n] >= LEAST_LIKENESS]
+
+
+def _neighbours(reading: Reading, examples: Rows | None, rows: Rows) -> list[tuple[Neighbour, ...]]:
+    """For each row the likest of the examples, itself left out."""
+    if examples is None or not len(examples):
+        return [() for _ in rows]
+    wholes = reading.space.wholes
+    likeness = wholes[rows] @ wholes[examples].T
+    likeness[rows[:, None] == examples[None, :]] = -1
+    best = np.argsort(-likeness, axis=1, kind="stable")[:, :N_NEIGHBOURS]
+    return [
+        tuple(
+            Neighbour(segment_id=reading.segments[int(examples[n])].id, likeness=round(float(mine[n]), 3))
+            for n in order
+            if mine[n] >= LEAST_LIKENESS
+        )
+        for mine, order in zip(likeness, best, strict=True)
+    ]
+
+
+def _rationale(lines: Sequence[Line], words: Sequence[str], neighbours: Sequence[Neighbour]) -> str:
+    said = [f"like {counted(len(neighbours), 'segment')} that people gave this code"] if neighbours else []
+    said += [f"resembles the {lines[0].kind} “{first_line(lines[0].text, 90)}”"] if lines else []
+    said += [f"telling words: {', '.join(words)}"] if words else []
+    return "; ".join(said) or "stands out among the segments of this study, by the talk around it"
