@@ -245,6 +245,10 @@ class Language(Engine, Protocol):
         """Half-open character spans of the sentences of `text`, in order, without white space at their ends."""
         ...
 
+    def sentences_of(self, texts: Sequence[str]) -> Iterator[list[tuple[int, int]]]:
+        """The same for many texts, in order; may trade a little exactness for speed, and so differ from `sentences`."""
+        ...
+
     def lemmas(self, texts: Sequence[str]) -> Iterator[list[tuple[str, int, int]]]:
         """For each text its words as (lower-case lemma, start_char, end_char)."""
         ...
@@ -254,7 +258,7 @@ class Embedder(Engine, Protocol):
     """Texts to vectors."""
 
     def embed(self, texts: Sequence[str], progress: Progress = no_progress) -> Vectors:
-        """A row for each text, in order."""
+        """A row for each text, in order; best given all there is at once, so that texts of like length go together."""
         ...
 
 

