@@ -390,9 +390,29 @@ def adjudicate_(
     typer.echo(f"{by}: {n} decisions kept")
 
 
+@app.command(name="sample")
+def sample_(
+    share: Annotated[float, typer.Option(help="Share of the segments of every transcript.")] = 0.2,
+    seed: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(help="Draws the same segments again.", show_default="by chance, and kept"),
+    ] = None,
+    study: StudyPath = Path(),
+) -> None:
+    """Draw segments at random to measure reliability on; an earlier sample stays on file."""
+    opened = _open(study)
+    was, drawn = opened.sample(), opened.draw_sample(share, seed)
+    n_all, n_judged = len(opened.coded_segments()), sum(key in opened.votes() for key in drawn.segment_ids)
+    typer.echo(f"Drew {len(drawn.segment_ids)} of {counted(n_all, 'segment')} with seed {drawn.seed}.")
+    if n_judged:
+        typer.echo(f"  {n_judged} of them somebody has judged already; they stay in, as the draw must not look at that.")
+    if was is not None:
+        typer.echo(f"  It takes the place of the {len(was.segment_ids)} drawn on {was.drawn_at:%Y-%m-%d} (seed {was.seed}).")
+
+
 @app.command()
 def reveal(study: StudyPath = Path()) -> None:
-    """End blind coding: from now on everybody may see all codes and suggestions."""
+    """End blind coding: from now on everybody may see all codes."""
     _open(study).reveal()
     typer.echo("The round is revealed: coders now see each other's codes.")
 

@@ -527,6 +527,7 @@ class Suggestion:
     `score` is a probability, calibrated where people have coded enough. `evidence` are words of the segment, `lines` lines of
     the codebook, `neighbours` segments that people gave the code, likest first. `is_sure` says whether the machine keeps the
     error level that the study has set if it decides this itself; otherwise it abstains, and this is for a person to look at.
+    `machine` and `run_id` are filled in by the study: whose suggestion it is, and of which run.
     """
 
     segment_id: str
@@ -538,6 +539,8 @@ class Suggestion:
     lines: tuple[str, ...] = ()
     neighbours: tuple[Neighbour, ...] = ()
     is_sure: bool = False
+    machine: str = ""
+    run_id: str | None = None
 
     def __post_init__(self) -> None:
         _require(0 <= self.score <= 1, f"a score lies between 0 and 1: {self.score}")
@@ -598,6 +601,34 @@ class Verdict:
     human_kappa: float | None
     why: str
     run_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worth:
+    """How much a judgement of a segment would teach the machine coders, and why; only the order of values means something."""
+
+    segment_id: str
+    value: float
+    why: str = ""
+    run_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """Segments drawn at random to measure reliability on, in the order in which they are to be coded.
+
+    `share` of the segments to be coded of every transcript, coded already or not; `seed` draws the same ones again. A later
+    draw supersedes, never replaces, an earlier one.
+    """
+
+    id: str
+    seed: int
+    share: float
+    segment_ids: tuple[str, ...]
+    drawn_at: datetime
+
+    def __post_init__(self) -> None:
+        _require(0 < self.share <= 1, f"a share lies between 0 and 1: {self.share}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -666,6 +697,36 @@ class Agreement:
 
     def __post_init__(self) -> None:
         _require((self.value is None) == (self.undefined_because is not None), "a value, or a reason for having none")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uptake:
+    """What a person did with a machine coder's suggestions of one code, counted in segments.
+
+    Of `n_shown`, `n_shown_before` came up before the person's own judgement of the segment. `n_already` had the code when it
+    was first shown. Of the others, in the judgement in force, `n_accepted` have it as suggested; `n_changed` have it with
+    another valence, or do not have it but a code that the person took after seeing the suggestions and that no machine had
+    suggested; `n_rejected` have neither. The rest wait for a judgement.
+    """
+
+    coder: str
+    machine: str
+    code_key: str
+    n_shown: int
+    n_shown_before: int
+    n_already: int
+    n_accepted: int
+    n_changed: int
+    n_rejected: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exposure:
+    """Of a coder's judgements in force, how many have the codes that were given before any suggestion was shown."""
+
+    coder: str
+    n_judgements: int
+    n_blind: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,8 +17,9 @@ from typing import Any
 
 import pytest
 
-from qualkit.model import Turn, Word
+from qualkit.model import Evidence, Run, Suggestion, Turn, Word
 from qualkit.study import Study
+from qualkit.study.steps import keep_suggestions
 from qualkit.ui import launch
 
 pytestmark = pytest.mark.browser
@@ -152,8 +153,8 @@ def test_two_coders_disagree_a_third_decides_and_the_theme_table_follows(browser
 
     themes = sit_down(browser, address, "themes", "Cara", asked)
     themes.get_by_text("1 disputed case not yet adjudicated").wait_for()
+    themes.locator(".q-name", has_text="Transport").wait_for()
     assert themes.locator(".q-name", has_text="Stigma").count() == 0
-    assert themes.locator(".q-name", has_text="Transport").count() == 1
 
     bench = sit_down(browser, address, "adjudicate", "Cara", asked)
     bench.get_by_text("Case 1 of 1 waiting").wait_for()
@@ -196,6 +197,48 @@ def test_a_memo_is_kept_though_the_button_is_pressed_while_it_is_being_typed(bro
     seat = study.seat("Ana")
     view = seat.view(seat.queue()[0])
     assert (view.memo, [choice.code_key for choice in view.choices]) == ("Ask her again", ["trust"])
+
+
+def background(window: Any, selector: str) -> str:
+    """The colour behind what `selector` finds, once it has come to rest."""
+    window.wait_for_timeout(400)
+    return str(window.locator(selector).first.evaluate("element => getComputedStyle(element).backgroundColor"))
+
+
+def test_a_card_opens_without_the_server_and_singles_out_its_words_in_the_talk(
+    browser: Any, address: str, study: Study
+) -> None:
+    first = study.seat("Ana").queue()[0]
+    words = {"trust": "There is so much", "stigma": "shame"}
+    suggested = [
+        Suggestion(
+            segment_id=first, code_key=key, score=score, rationale="made up", lines=("A line of the codebook.",),
+            evidence=(Evidence(start_char=at, end_char=at + len(text), text=text),),
+        )
+        for (key, text), score, at in zip(words.items(), (0.9, 0.4), (0, 17), strict=True)
+    ]  # fmt: skip
+    with study.store.write() as tx:
+        keep_suggestions(tx, "keywords", "1", suggested, tx.all(Run)[0])
+    window = sit_down(browser, address, "code", "Ana", [])
+    window.get_by_text("Compare").click()
+    code(window, 1, None)
+    window.get_by_text("Machines suggest 2 codes").wait_for()
+    shared = background(window, "mark.q-e1")
+    assert background(window, "mark.q-e2") == shared
+    assert not window.get_by_text("A line of the codebook.").first.is_visible()
+    window.locator(".q-card summary", has_text="Trust").click()
+    window.mouse.move(0, 0)
+    assert window.get_by_text("A line of the codebook.").first.is_visible()
+    assert background(window, "mark.q-e1") != background(window, "mark.q-e2")
+    window.locator("[data-testid=stMain]").evaluate("element => element.scrollTo(0, 200)")
+    assert window.locator(".q-here").is_visible()
+
+    window.locator(".st-key-codes").get_by_text("Trust", exact=True).click()
+    window.get_by_role("button", name="Save and next").click()
+    window.get_by_text("you chose it, too").wait_for()
+    (taken,) = [item for item in study.uptake() if item.code_key == "trust"]
+    assert (taken.coder, taken.n_shown, taken.n_shown_before, taken.n_accepted) == ("Ana", 1, 0, 1)
+    assert [(item.n_judgements, item.n_blind) for item in study.exposure()] == [(1, 0)]
 
 
 def said(window: Any) -> list[str]:

@@ -685,8 +685,8 @@ def test_evidence_follows_the_words_of_a_corrected_segment(small_study: Study, s
     seat = small_study.seat("Ana")
     seat.judge(segment_ids["No bus"], [])
     seat.corrections.edit(turn_with(small_study, "No bus").id, "Well, no bus runs on Sundays here. You need a truck.")
-    view = seat.view(segment_ids["No bus"])
-    for item in view.suggestions:
-        for words in item.evidence:
-            assert view.segment.text[words.start_char : words.end_char].casefold() == words.text.casefold()
-    assert {words.text for item in view.suggestions for words in item.evidence} == {"bus"}
+    text = seat.view(segment_ids["No bus"]).segment.text
+    pointed_at = [words for card in seat.cards(segment_ids["No bus"]) for words in card.evidence]
+    for words in pointed_at:
+        assert text[words.start_char : words.end_char].casefold() == words.text.casefold()
+    assert {words.text for words in pointed_at} == {"bus"}

@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 
 from qualkit.errors import BlindnessError, StaleError, StudyError
-from qualkit.model import Assignment, Choice, Decision, Event, Valence
+from qualkit.model import Assignment, Choice, Decision, Event, Neighbour, Ruling, Run, Suggestion, Valence, Verdict
 from qualkit.plain import as_plain
+from qualkit.stages import uptake
 from qualkit.study import Seat, Study, new_theme
 from qualkit.study.judgements import SHOWN
+from qualkit.study.steps import keep_suggestions
 from tests.conftest import choices
 
 MEMO = "She means the pharmacist, I think."
@@ -69,8 +71,9 @@ def valences(seat: Seat, segment_id: str) -> dict[str, str | None]:
 
 
 def test_before_judging_a_view_holds_words_and_no_judgement_of_anybody(disputed: Study, shame: str) -> None:
-    view = disputed.seat("Cara").view(shame)
-    assert (view.choices, view.suggestions, view.memo, view.version) == ((), (), "", 0)
+    cara = disputed.seat("Cara")
+    view = cara.view(shame)
+    assert (view.choices, cara.cards(shame), view.memo, view.version) == ((), (), "", 0)
     assert "shame" in view.segment.text
     told = json.dumps(as_plain(view))
     assert not any(word in told for word in ("stigma", "barrier", "mixed", "Ana", "Ben"))
@@ -89,16 +92,144 @@ def test_after_judging_a_view_holds_ones_own_codes_and_suggestions_but_no_other_
     cara.judge(shame, choices(trust=None), memo=MEMO)
     view = cara.view(shame)
     assert ([choice.code_key for choice in view.choices], view.memo, view.version) == (["trust"], MEMO, 1)
-    assert [item.code_key for item in view.suggestions] == ["stigma"]
+    assert [card.code_key for card in cara.cards(shame)] == ["stigma"]
     assert disputed.seat("Ana").view(shame).memo == ""
 
 
-def test_suggestions_never_show_in_a_study_that_hides_them(study: Study, shame: str) -> None:
+def showing(study: Study, said: str) -> Study:
+    """The study with another word on when suggestions show."""
     settings = study.folder.config_file
-    settings.write_text(settings.read_text() + "show_suggestions = false\n")
-    ana = Study.open(study.folder.path).seat("Ana")
+    settings.write_text(settings.read_text() + f"show_suggestions = {said}\n")
+    return Study.open(study.folder.path)
+
+
+def seen(seat: Seat, segment_id: str) -> list[bool]:
+    """Whether somebody sees suggestions for a segment before judging it, and after."""
+    before = bool(seat.cards(segment_id))
+    seat.judge(segment_id, [])
+    return [before, bool(seat.cards(segment_id))]
+
+
+@pytest.mark.parametrize(
+    ("said", "shows"),
+    [
+        ('"never"', [False, False]),
+        ("false", [False, False]),
+        ('"after"', [False, True]),
+        ("true", [False, True]),
+        ('"before"', [True, True]),
+    ],
+)
+def test_suggestions_show_when_the_study_says_so(study: Study, shame: str, said: str, shows: list[bool]) -> None:
+    assert seen(showing(study, said).seat("Ana"), shame) == shows
+
+
+def test_suggestions_show_after_ones_own_judgement_unless_the_study_says_otherwise(study: Study, shame: str) -> None:
+    study.seat("Ben").judge(shame, [])
+    study.reveal()  # of people's codes
+    assert seen(study.seat("Ana"), shame) == [False, True]
+
+
+def test_another_word_on_when_suggestions_show_is_refused(study: Study) -> None:
+    with pytest.raises(StudyError, match='must be "never", "after" or "before", not \'always\''):
+        showing(study, '"always"')
+
+
+def test_on_the_reliability_sample_suggestions_never_show_before_judging(study: Study, shame: str) -> None:
+    study = showing(study, '"before"')
+    study.draw_sample(1.0, seed=1)
+    assert study.seat("Ana").view(shame).is_in_sample
+    assert seen(study.seat("Ana"), shame) == [False, True]
+
+
+def showings(study: Study) -> list[dict[str, Any]]:
+    with study.store.read() as tx:
+        return [dict(event.payload) for event in tx.all(Event, verb=uptake.SHOWN)]
+
+
+def test_what_a_coder_saw_and_when_is_logged_once_for_each_judgement_and_run(study: Study, shame: str) -> None:
+    ana = showing(study, '"before"').seat("Ana")
+    run_id = study.runs()["suggest"].id
+    ana.cards(shame)
+    ana.cards(shame)
     ana.judge(shame, [])
-    assert ana.view(shame).suggestions == ()
+    ana.cards(shame)
+    ana.view(shame)
+    logged = showings(study)
+    assert [(said["version"], said["when"]) for said in logged] == [(0, "before"), (1, "after")]
+    assert logged[0]["segment_id"] == shame and logged[0]["run_ids"] == [run_id]
+    assert logged[0]["machines"] == {"keywords": [{"code_key": "stigma", "valence": None}]}
+    assert study.verify() is None
+
+
+def test_that_machines_had_nothing_to_suggest_was_seen_too_but_nothing_is_logged_for_who_may_not_see_it(
+    study: Study, shame: str
+) -> None:
+    with study.store.write() as tx:
+        keep_suggestions(tx, "keywords", "1", [], tx.all(Run)[-1])
+    assert study.seat("Ben").cards(shame) == ()
+    study.seat("Dan").cards(shame)
+    assert showings(study) == []
+    assert showing(study, '"before"').seat("Ana").cards(shame) == ()
+    assert [said["machines"] for said in showings(study)] == [{"keywords": []}]
+
+
+def near(study: Study, segment_id: str, *others: str) -> None:
+    """Have a machine suggest stigma for a segment, others being like it, and a verdict on that machine."""
+    with study.store.write() as tx:
+        run = tx.all(Run)[-1]
+        said = Suggestion(
+            segment_id=segment_id,
+            code_key="stigma",
+            score=0.9,
+            rationale="like what was coded",
+            evidence=(),
+            valence=Valence.BARRIER,
+            neighbours=tuple(Neighbour(segment_id=key, likeness=0.8 - 0.1 * n) for n, key in enumerate(others)),
+        )
+        keep_suggestions(tx, "learned", "1", [said], run)
+        about = {"ruling": Ruling.DO_NOT_AUTOMATE, "n_segments": 5, "n_positive": 2, "n_transcripts": 2, "why": "kappa .21"}
+        tx.replace(
+            [Verdict(id="v", machine="learned", code_key="stigma", kappa=0.21, low=0.1, high=0.3, human_kappa=0.4, **about)]
+        )
+
+
+def test_a_blind_coder_sees_of_coded_neighbours_only_those_that_they_gave_the_code_themselves(
+    study: Study, shame: str, bus: str, segment_ids: dict[str, str]
+) -> None:
+    trust, ana = segment_ids["But they"], study.seat("Ana")
+    near(study, shame, bus, trust)
+    ana.judge(shame, [])
+    assert ana.cards(shame)[0].neighbours == ()
+    study.seat("Ben").judge(bus, choices(stigma="barrier"))
+    ana.judge(bus, [])
+    ana.judge(trust, choices(stigma="barrier"))
+    (only,) = ana.cards(shame)[0].neighbours
+    assert (only.segment_id, only.transcript, only.speaker) == (trust, "fg1", "P2")
+    assert only.text == "But they trust the peer coach who comes by."
+    study.reveal()
+    assert [item.segment_id for item in study.seat("Ana").cards(shame)[0].neighbours] == [bus, trust]
+
+
+def test_a_blind_coder_sees_the_ruling_on_a_machine_without_its_figures(study: Study, shame: str) -> None:
+    near(study, shame)
+    ana = study.seat("Ana")
+    ana.judge(shame, [])
+    card = ana.cards(shame)[0]
+    assert (dict(card.rulings), dict(card.verdicts)) == ({"learned": Ruling.DO_NOT_AUTOMATE}, {})
+    assert ".21" not in json.dumps(as_plain(card))
+    judge_all(ana)
+    assert ana.cards(shame)[0].verdicts["learned"].kappa == 0.21
+
+
+def test_machines_that_suggest_one_code_share_a_card_and_the_surest_comes_first(study: Study, shame: str) -> None:
+    near(study, shame)
+    ana = study.seat("Ana")
+    ana.judge(shame, [])
+    (card,) = ana.cards(shame)
+    assert [(item.machine, item.code_key) for item in card.suggestions] == [("learned", "stigma"), ("keywords", "stigma")]
+    assert [span.text for span in card.evidence] == ["shame", "blame"]
+    assert card.strongest.valence is Valence.BARRIER
 
 
 def test_a_blind_coder_sees_cases_only_of_segments_they_have_judged(disputed: Study, shame: str, bus: str) -> None:
@@ -118,6 +249,8 @@ RESULTS: list[Callable[[Seat], object]] = [
     Seat.tables,
     Seat.basis_note,
     Seat.written_themes,
+    Seat.uptake,
+    Seat.exposure,
     lambda seat: seat.save_themes([new_theme("T", "", "", ["stigma"])]),
 ]
 
@@ -266,6 +399,24 @@ def test_what_the_codebook_does_not_have_is_refused_and_nothing_is_kept(
     with pytest.raises(StudyError, match=says):
         study.seat("Ana").judge(shame, said)
     assert study.votes() == {}
+
+
+def test_what_is_to_be_coded_is_read_again_after_a_correction_and_not_after_a_judgement(
+    study: Study, shame: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    corpus = Study._corpus
+    monkeypatch.setattr(Study, "_corpus", lambda self: made.append("made") or corpus(self))
+    ana = study.seat("Ana")
+    ana.queue()
+    ana.judge(shame, [])
+    ana.cards(shame)
+    ana.queue()
+    assert made == ["made"]
+    segment = study.corpus().segments[shame]
+    ana.corrections.edit(segment.turn_id, "There is shame here.")
+    assert study.corpus().segments[shame].text == "There is shame here."
+    assert made == ["made", "made"]
 
 
 def test_a_segment_that_is_gone_cannot_be_judged_or_seen(study: Study) -> None:

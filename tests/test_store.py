@@ -5,14 +5,17 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import threading
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from alembic.script import ScriptDirectory
 
 from qualkit.errors import StoreError
-from qualkit.model import Coder, Event, Transcript
+from qualkit.model import Coder, Event, Round, Transcript, Visit
 from qualkit.store import Store, migrate
+from tests.fakes import a_segment
 
 
 @pytest.fixture
@@ -29,6 +32,13 @@ def a_transcript(label: str) -> Transcript:
     return Transcript(
         id=label, label=label, title=label, source=f"{label}.vtt", source_sha256="0", attributes={"town": "Tilden"}
     )
+
+
+NOW = datetime(2026, 3, 3, tzinfo=UTC)
+
+
+def a_visit(segment_id: str, version: int) -> Visit:
+    return Visit(segment_id=segment_id, coder_id="ana", round_id="r", version=version, seen_at=NOW)
 
 
 def test_a_thing_comes_back_as_it_went_in(store: Store) -> None:
@@ -56,6 +66,32 @@ def test_retired_things_stay_on_file(store: Store) -> None:
     with store.read() as tx:
         assert tx.all(Transcript) == []
         assert tx.all(Transcript, past=True) == [a_transcript("fg1")]
+
+
+def test_replacing_adds_what_is_new_brings_back_what_was_retired_and_leaves_the_rest(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qualkit.store.store.MOST_KEYS", 2)
+    with store.write() as tx:
+        tx.insert(a_transcript(label) for label in ("fg1", "fg2", "fg3", "fg4"))
+        tx.retire(Transcript, id=["fg1", "fg2", "fg3"])
+        tx.replace(replace(a_transcript(label), title="newer") for label in ("fg5", "fg1", "fg2", "fg5", "fg3"))
+    with store.read() as tx:
+        titles = {item.label: item.title for item in tx.all(Transcript)}
+    assert titles == {"fg1": "newer", "fg2": "newer", "fg3": "newer", "fg4": "fg4", "fg5": "newer"}
+
+
+def test_replacing_takes_the_whole_of_a_key_of_several_columns(store: Store) -> None:
+    visits = [a_visit(segment, version=1) for segment in ("s1", "s2")]
+    with store.write() as tx:
+        tx.insert([a_transcript("fg1")])
+        tx.insert([Coder(id="ana", name="Ana")])
+        tx.insert([Round(id="r", number=1, codebook_sha256="", blind=True, opened_at=NOW)])
+        tx.insert(replace(a_segment(n, "words"), id=f"s{n}", transcript_id="fg1", participant_id=None) for n in (1, 2))
+        tx.insert(visits)
+        tx.replace([a_visit("s2", version=2)])
+    with store.read() as tx:
+        assert {visit.segment_id: visit.version for visit in tx.all(Visit)} == {"s1": 1, "s2": 2}
 
 
 def test_every_act_of_many_writers_is_logged_once_and_the_chain_holds(path: Path, store: Store) -> None:

@@ -17,9 +17,10 @@ pytest.importorskip("streamlit")
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from qualkit.model import Evidence, Run, Valence
+from qualkit.model import Evidence, Neighbour, Ruling, Run, Suggestion, Valence, Verdict, Worth
 from qualkit.plugs import no_progress
-from qualkit.study import Study, running
+from qualkit.study import Order, Study, running
+from qualkit.study.steps import keep_suggestions
 from qualkit.ui import PAGES, code_page, context, launch, parts, style
 from tests.conftest import REPO, choices
 
@@ -108,7 +109,7 @@ def test_a_blind_coder_sees_no_code_of_others_and_no_suggestion_before_judging(o
     judge_all(study, "Ben", "stigma", "mixed")
     seen = told(open_page("code", "Ana"))
     assert "Ben" not in seen.replace("'Ben'", "")  # only as a name to choose in the side bar
-    assert "suggested" not in seen and "<mark>" not in seen
+    assert "Machines suggest" not in seen and "<mark" not in seen
     assert not any(item.rationale in seen for item in suggested)
     assert "mixed" not in seen
 
@@ -118,7 +119,30 @@ def test_after_judging_own_codes_and_the_machines_suggestions_show(open_page: Op
     app = open_page("code", "Ana")
     first = study.seat("Ana").queue()[0]
     assert app.get_by_key(key_of(study, "Ana", first, 1) + "-valence-stigma").value is Valence.BARRIER
-    assert "What machines suggested" in told(app) and "<mark>" in told(app)
+    assert "Machines suggest 1 code" in told(app) and '<mark class="q-e1">shame</mark>' in told(app)
+
+
+def test_a_card_says_what_speaks_for_a_code_and_what_became_of_it(open_page: Open, study: Study) -> None:
+    judge_all(study, "Ana", "stigma", "barrier")
+    first, second = study.seat("Ana").queue()[:2]
+    said = Suggestion(
+        segment_id=first, code_key="stigma", score=0.87, rationale="<like> others", evidence=(), valence=Valence.MIXED,
+        lines=("Shame & blame",), neighbours=(Neighbour(segment_id=second, likeness=0.81),), is_sure=True,
+    )  # fmt: skip
+    with study.store.write() as tx:
+        keep_suggestions(tx, "learned", "1", [said], tx.all(Run)[-1])
+        tx.replace(
+            [
+                Verdict(
+                    id="v", machine="learned", code_key="stigma", ruling=Ruling.USABLE, n_segments=40, n_positive=9,
+                    n_transcripts=2, kappa=0.712, low=0.6, high=0.8, human_kappa=0.655, why="as good as people",
+                )
+            ]
+        )  # fmt: skip
+    seen = told(open_page("code", "Ana"))
+    for words in ("87\u202f%", "sure", "you said − barrier", "&lt;like&gt; others", "Shame &amp; blame", "0.81", "✓ usable"):
+        assert words in seen
+    assert "0.71" in seen and "0.66" in seen and "9 times given in 40 segments of 2 transcripts" in seen
 
 
 @pytest.mark.parametrize("page", ["topics", "themes"])
@@ -152,7 +176,48 @@ def test_a_blind_coder_may_take_transcripts_along_in_every_format_that_they_have
     assert "fg1 cannot be written as .vtt: its turns have no start and end time." in told(page)
 
 
+def test_the_order_of_segments_is_a_choice_only_where_there_is_something_to_order_by(open_page: Open, study: Study) -> None:
+    assert "order" not in {box.key for box in open_page("code", "Ana").selectbox}
+    study.draw_sample(0.4, seed=3)
+    assert open_page("code", "Ana").selectbox(key="order").options == ["As it was said", "Reliability sample"]
+
+
+def test_by_what_teaches_most_the_sample_comes_first_and_says_so_and_why_is_told_of_the_rest(
+    open_page: Open, study: Study
+) -> None:
+    why, queue = "The machine cannot tell whether this is Stigma or Trust.", study.seat("Ana").queue()
+    with study.store.write() as tx:
+        tx.replace(Worth(segment_id=key, value=n, why=why) for n, key in enumerate(queue))
+        tx.log("qualkit", "told what teaches", {})
+    sampled = study.draw_sample(0.2, seed=3).segment_ids
+    app = open_page("code", "Ana")
+    app.selectbox(key="order").set_value(Order.TEACHING).run()
+    for segment_id in sampled:
+        assert "reliability sample" in told(app) and why not in told(app)
+        app.button(key=f"none-{segment_id}").click().run()
+    best = next(key for key in reversed(queue) if key not in sampled)
+    assert app.button(key=f"none-{best}") and "reliability sample" not in told(app).replace("'reliability sample'", "")
+    assert "teaches the machines much" in told(app) and why not in told(app)  # it would give a suggestion away
+    settings = study.folder.config_file
+    settings.write_text(settings.read_text() + 'show_suggestions = "before"\n')
+    assert why in told(app.run())
+
+
 # ---------------------------------------------------------------- acts
+
+
+def test_who_wants_to_compare_stays_on_what_was_saved_and_an_unchanged_judgement_is_not_saved_again(
+    open_page: Open, study: Study
+) -> None:
+    first, second = study.seat("Ana").queue()[:2]
+    app = open_page("code", "Ana")
+    app.toggle(key="compare").set_value(True).run()
+    app.button(key=f"none-{first}").click().run()
+    assert "Machines suggest" in told(app)
+    app.button(key=f"none-{first}").click().run()
+    assert app.button(key=f"none-{second}")
+    assert study.seat("Ana").view(first).version == 1
+    assert [(item.n_judgements, item.n_blind) for item in study.exposure()] == [(1, 1)]
 
 
 def test_choosing_a_code_brings_its_valence_and_saving_keeps_both_and_goes_on(open_page: Open, study: Study) -> None:
@@ -280,7 +345,14 @@ def test_the_whole_app_opens_on_the_study_page(study: Study, monkeypatch: pytest
 
 def test_evidence_is_marked_by_code_points_and_everything_said_is_escaped() -> None:
     spans = [Evidence(start_char=2, end_char=8, text="<shame"), Evidence(start_char=5, end_char=9, text="ame>")]
-    assert style.marked("😀 <shame> & blame", spans) == "😀 <mark>&lt;shame&gt;</mark> &amp; blame"
+    assert style.marked("😀 <shame> & blame", spans) == '😀 <mark class="q-e1">&lt;shame&gt;</mark> &amp; blame'
+
+
+def test_a_word_that_two_cards_point_at_is_marked_for_both() -> None:
+    first, second = Evidence(start_char=0, end_char=5, text="so mu"), Evidence(start_char=3, end_char=7, text="much")
+    assert style.marked("so much", [first], [second]) == (
+        '<mark class="q-e1">so </mark><mark class="q-e1 q-e2">mu</mark><mark class="q-e2">ch</mark>'
+    )
 
 
 def test_a_clip_travels_in_the_page() -> None:

@@ -19,13 +19,16 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from qualkit.errors import StoreError
-from qualkit.model import Code, Codebook, Event, Segment, Turn, new_id, utc_now
+from qualkit.model import Code, Codebook, Event, Segment, Turn, grouped, new_id, utc_now
 from qualkit.plain import as_plain
 from qualkit.store import rows
 from qualkit.store.tables import TABLES, codebook, head, memo
 
 T = TypeVar("T")
 _GENESIS = "0" * 64
+
+MOST_KEYS = 300
+"""So many primary keys are looked up at once: databases take a limited number of values in one statement."""
 
 
 def _canonical(value: Any) -> str:
@@ -133,15 +136,28 @@ class Writing(Reading):
 
     def replace(self, things: Iterable[Any]) -> None:
         """Add things, taking the place of those with the same primary key; for projections only."""
-        for thing in things:
-            table = TABLES[type(thing)]
-            row = rows.to_row(thing)
-            key = [column == row[column.name] for column in table.primary_key]
-            known = self._connection.execute(sa.select(sa.func.count()).select_from(table).where(*key)).scalar_one()
-            if "is_current" in table.c:
-                row["is_current"] = True
-            statement = sa.update(table).where(*key).values(row) if known else sa.insert(table).values(row)
-            self._connection.execute(statement)
+        for kind, listed in grouped(things, type).items():
+            table = TABLES[kind]
+            current = {"is_current": True} if "is_current" in table.c else {}
+            keyed = {_key_of(table, row): row for row in ({**rows.to_row(thing), **current} for thing in listed)}
+            known = self._known(table, list(keyed))
+            fresh = [row for key, row in keyed.items() if key not in known]
+            if fresh:
+                self._connection.execute(sa.insert(table), fresh)
+            if known:
+                named = {f"the_{column.name}": column for column in table.primary_key}
+                statement = sa.update(table).where(*(column == sa.bindparam(name) for name, column in named.items()))
+                rest = [{**keyed[key], **dict(zip(named, key, strict=True))} for key in known]
+                self._connection.execute(statement, rest)
+
+    def _known(self, table: sa.Table, keys: list[tuple[Any, ...]]) -> set[tuple[Any, ...]]:
+        """Those of the primary keys that stand in the table."""
+        columns = list(table.primary_key)
+        found: set[tuple[Any, ...]] = set()
+        for start in range(0, len(keys), MOST_KEYS):
+            wanted = sa.tuple_(*columns).in_(keys[start : start + MOST_KEYS])
+            found |= {tuple(row) for row in self._connection.execute(sa.select(*columns).where(wanted))}
+        return found
 
     def retire(self, kind: type, /, **where: Any) -> int:
         """Mark current things as no longer current, or superseded now; returns how many."""
@@ -282,6 +298,10 @@ def _conditions(table: sa.Table, where: Mapping[str, Any]) -> list[sa.ColumnElem
     ]
 
 
+def _key_of(table: sa.Table, row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(row[column.name] for column in table.primary_key)
+
+
 def _still_valid(table: sa.Table) -> list[sa.ColumnElement[bool]]:
     if "is_current" in table.c:
         return [table.c.is_current.is_(True)]
@@ -297,6 +317,7 @@ def _natural_order(table: sa.Table) -> list[Any]:
         "number",
         "made_at",
         "decided_at",
+        "drawn_at",
         "code_key",
         "started_at",
         "name",

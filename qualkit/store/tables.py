@@ -128,6 +128,14 @@ verdict = Table(
     Column("n_transcripts", Integer, nullable=False), _number("kappa"), _number("low"), _number("high"),
     _number("human_kappa"), _text("why"), _text("run_id", optional=True), _current(),
 )  # fmt: skip
+worth = Table(
+    "worth", metadata, _to("segment", primary=True), Column("value", Float, nullable=False), _text("why"),
+    _text("run_id", optional=True), _current(),
+)  # fmt: skip
+sample = Table(
+    "sample", metadata, _key(), Column("seed", _Long, nullable=False), Column("share", Float, nullable=False),
+    _json("segment_ids"), _text("drawn_at"), _text("superseded_at", optional=True),
+)  # fmt: skip
 topic = Table(
     "topic", metadata, _key(), _to("run"), Column("number", Integer, nullable=False), _json("words"), _json("segment_ids"),
     _json("quote_segment_ids"), _json("nearest_code_keys"), _text("label", optional=True), _current(),
@@ -140,6 +148,7 @@ event = Table(
     "event", metadata, Column("seq", _Long, primary_key=True, autoincrement=False),
     Column("client_id", String(64), nullable=False, unique=True), _text("happened_at"), _text("actor_id"),
     Column("verb", String(50), nullable=False), _json("payload"), _text("previous_hash"), _text("hash"),
+    Index(None, "verb", "actor_id"),
 )  # fmt: skip
 head = Table(
     "head", metadata, Column("id", Integer, primary_key=True, autoincrement=False), Column("seq", _Long, nullable=False),
@@ -161,6 +170,8 @@ TABLES: dict[type, Table] = {
     model.Decision: decision,
     model.Run: run,
     model.Verdict: verdict,
+    model.Worth: worth,
+    model.Sample: sample,
     model.Topic: topic,
     model.Theme: theme,
     model.Event: event,

@@ -15,6 +15,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import date
+from enum import StrEnum
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -26,6 +27,14 @@ from qualkit.plain import file_sha256, sha256_of
 FOLDERS = ("recordings", "transcripts", "codebooks", "exports")
 MODERATORS = ("moderator", "facilitator", "interviewer", "host", "researcher")
 """Speaker labels that are taken for the moderator unless `study.toml` names others."""
+
+
+class Showing(StrEnum):
+    """When somebody who codes sees what machines suggest: never, or after or before their own judgement of the segment."""
+
+    NEVER = "never"
+    AFTER = "after"
+    BEFORE = "before"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +66,7 @@ class Config:
     moderators: tuple[str, ...] = MODERATORS
     coders: tuple[str, ...] = ()
     adjudicators: tuple[str, ...] = ()
-    show_suggestions: bool = True
+    show_suggestions: Showing = Showing.AFTER
     meetings: Mapping[str, Meeting] = field(default_factory=dict)
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
@@ -127,7 +136,19 @@ def _config(said: dict[str, Any], file: Path) -> Config:
     if "title" not in about:
         raise StudyError(f"{file}: [study] has no title.")
     meetings = {name: _meeting(entry, f"{file} [meetings.{name}]") for name, entry in said.get("meetings", {}).items()}
-    return Config(**_checked(Config, about, f"{file} [study]"), meetings=meetings, options=said.get("options", {}))
+    checked = _checked(Config, about, f"{file} [study]")
+    if "show_suggestions" in checked:
+        checked["show_suggestions"] = _showing(checked["show_suggestions"], f"{file} [study]")
+    return Config(**checked, meetings=meetings, options=said.get("options", {}))
+
+
+def _showing(said: object, where: str) -> Showing:
+    """When suggestions show; true and false, as older studies have it, are after and never."""
+    if isinstance(said, bool):
+        return Showing.AFTER if said else Showing.NEVER
+    if said not in set(Showing):
+        raise StudyError(f'{where}: show_suggestions must be "never", "after" or "before", not {said!r}.')
+    return Showing(str(said))
 
 
 def _meeting(entry: Mapping[str, Any], where: str) -> Meeting:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,12 +18,14 @@ from qualkit.model import (
     Event,
     Round,
     Segment,
+    Suggestion,
     Valence,
     Visit,
     derived_id,
     new_id,
     utc_now,
 )
+from qualkit.stages import uptake
 from qualkit.store import Reading, Writing
 
 
@@ -108,7 +110,7 @@ def record(
     tx.insert(made)
     if memo or before:
         tx.set_memo(segment_id, coder.id, round_.id, memo)
-    tx.log(coder.id, "judged", {**_said(visit, made), "memo_sha256": digest(memo, visit)}, client_id)
+    tx.log(coder.id, uptake.JUDGED, {**_said(visit, made), "memo_sha256": digest(memo, visit)}, client_id)
     return visit
 
 
@@ -122,6 +124,34 @@ def shown_to(tx: Reading, coder: Coder, round_: Round) -> frozenset[str]:
         return frozenset()
     events = tx.all(Event, actor_id=coder.id, verb=SHOWN)
     return frozenset(segment_id for event in events for segment_id in event.payload["segment_ids"])
+
+
+def showing(
+    *,
+    coder: Coder,
+    round_: Round,
+    segment_id: str,
+    version: int,
+    suggested: Mapping[str, Sequence[Suggestion]],
+    run_ids: set[str],
+) -> tuple[dict[str, object], str]:
+    """The event that says what of machines' suggestions a coder saw on a segment, and when; its payload and client id.
+
+    `version` is that of the coder's judgement on the screen, 0 before any; `suggested` has every machine, also one that had
+    nothing to suggest. The client id is the same for the same segment, version and runs, however often the page is drawn.
+    """
+    payload = {
+        "segment_id": segment_id,
+        "round_id": round_.id,
+        "version": version,
+        "when": "after" if version else "before",
+        "run_ids": sorted(run_ids),
+        "machines": {
+            machine: [{"code_key": item.code_key, "valence": item.valence} for item in said]
+            for machine, said in sorted(suggested.items())
+        },
+    }
+    return payload, derived_id("shown", coder.id, round_.id, segment_id, version, *sorted(run_ids))
 
 
 def as_choice(item: Assignment) -> Choice:

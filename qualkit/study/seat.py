@@ -2,20 +2,26 @@
 
 Blindness lives here, below the pages. While a round is blind, somebody who codes in it sees
 
-- of a segment they have not judged: the words, the talk around them, the sound; no code by anyone, no suggestion;
-- of a segment they have judged: their own codes, and suggestions if the study shows any;
+- of a segment they have not judged: the words, the talk around them, the sound; no code by anyone;
+- of a segment they have judged: their own codes;
 - cases for adjudication only on segments they have judged, and a judgement can no longer be changed once its case was seen;
 - agreement, topics and themes only once they have judged every segment, which settles all their judgements.
 
 What a blind coder was shown of others' codes is in the log.
 
 People named in `adjudicators` of `study.toml` do not code and see everything. When the round is revealed, everybody does.
+
+What machines suggest is another matter, also in a round that is not blind: whoever codes sees it after their own judgement of
+the segment, never, or before, as `show_suggestions` in `study.toml` says; on the reliability sample never before. What of it
+they saw and when is in the log. A machine learns from people, so what comes with a suggestion could tell a blind coder of
+others: segments like this one are shown only if they gave them the code themselves, and of a verdict on a machine only the
+ruling, without its figures, until they may see results.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from qualkit.errors import BlindnessError, StudyError
@@ -28,11 +34,12 @@ from qualkit.model import (
     Coder,
     CoderKind,
     Decision,
-    Evidence,
+    Exposure,
     Participant,
     Recording,
     Role,
     Round,
+    Run,
     Segment,
     Suggestion,
     Table,
@@ -41,13 +48,20 @@ from qualkit.model import (
     Topic,
     Transcript,
     Turn,
+    Uptake,
     Valence,
+    Verdict,
     Visit,
+    Worth,
     by_id,
+    grouped,
 )
-from qualkit.stages import place
-from qualkit.study import judgements, meetings
+from qualkit.stages import uptake
+from qualkit.study import cards, judgements, meetings
+from qualkit.study.cards import Card
 from qualkit.study.corrections import Corrections
+from qualkit.study.folder import Showing
+from qualkit.study.order import Order, by_teaching
 from qualkit.study.study import Study
 
 CONTEXT_TURNS = 3
@@ -68,7 +82,8 @@ class Line:
 class View:
     """A segment as its coder may see it. `choices`, `memo` and `version` are the viewer's own.
 
-    `lead` and `rest` are what the speaker said before and after it in the same turn.
+    `lead` and `rest` are what the speaker said before and after it in the same turn. `is_in_sample` says whether it was drawn
+    to measure reliability on; `why`, what a judgement of it would teach the machines, as far as that gives away no suggestion.
     """
 
     segment: Segment
@@ -83,8 +98,9 @@ class View:
     version: int
     choices: tuple[Choice, ...]
     memo: str
-    suggestions: tuple[Suggestion, ...]
     is_speaker_doubtful: bool = False
+    is_in_sample: bool = False
+    why: str = ""
 
 
 class Seat:
@@ -127,14 +143,43 @@ class Seat:
         with self._study.store.read() as tx:
             return {visit.segment_id: visit for visit in tx.all(Visit, coder_id=self.coder.id, round_id=self.round.id)}
 
-    def queue(self, transcript_id: str | None = None) -> list[str]:
-        """Ids of the segments to be coded, judged or not, in the order of the talk."""
+    def judged_ids(self) -> dict[str, None]:
+        """Ids of the segments that this person has judged in the round, in the order of judging; as keys, to be looked up."""
+        with self._study.store.read() as tx:
+            found = tx.columns(Visit, "seen_at", "segment_id", coder_id=self.coder.id, round_id=self.round.id)
+        return dict.fromkeys(segment_id for _, segment_id in sorted(found))
+
+    def queue(self, transcript_id: str | None = None, order: Order = Order.AS_SAID) -> list[str]:
+        """Ids of the segments to be coded, judged or not, of one transcript or of all, in some order.
+
+        `Order.SAMPLE` has only those of the reliability sample; see `by_teaching` for `Order.TEACHING`.
+        """
         segments = self._study.coded_segments()
-        return [segment.id for segment in segments if transcript_id in (None, segment.transcript_id)]
+        wanted = [segment.id for segment in segments if transcript_id in (None, segment.transcript_id)]
+        if order is Order.AS_SAID:
+            return wanted
+        sample = self._sampled()
+        if order is Order.SAMPLE:
+            known = set(wanted)
+            return [key for key in sample if key in known]
+        return by_teaching(wanted, sample=sample, worth=self._study.worth(), judged=self.judged_ids())
+
+    def orders(self) -> list[Order]:
+        """The orders there is something for; by what teaches most only where a machine has said what does."""
+        is_there = {
+            Order.AS_SAID: True,
+            Order.TEACHING: bool(self._study.worth()),
+            Order.SAMPLE: bool(self.queue(order=Order.SAMPLE)),
+        }
+        return [order for order in Order if is_there[order]]
+
+    def _sampled(self) -> tuple[str, ...]:
+        sample = self._study.sample()
+        return sample.segment_ids if sample else ()
 
     def progress(self) -> tuple[int, int]:
         """How many segments this person has judged, of how many."""
-        queue, judged = self.queue(), self.judged()
+        queue, judged = self.queue(), self.judged_ids()
         return sum(segment_id in judged for segment_id in queue), len(queue)
 
     def view(self, segment_id: str) -> View:
@@ -148,36 +193,93 @@ class Seat:
                 raise StudyError("There is no such segment; it may have been cut anew. Open the page again.")
             transcript = tx.all(Transcript, id=segment.transcript_id)[0]
             people = by_id(tx.all(Participant, transcript_id=transcript.id))
-            turns = tx.all(Turn, transcript_id=transcript.id)
+            who_spoke = tx.columns(Turn, "id", "participant_id", transcript_id=transcript.id)
+            ids = [turn_id for turn_id, _ in who_spoke]
+            at = ids.index(segment.turn_id)
+            asked = next((key for key, person in reversed(who_spoke[:at]) if _is_moderator(people.get(person))), None)
+            before, after = ids[max(0, at - CONTEXT_TURNS) : at], ids[at + 1 : at + 1 + CONTEXT_TURNS]
+            turns = by_id(tx.all(Turn, id=[key for key in (*before, ids[at], *after, asked) if key]))
             mine: dict[str, Any] = {"segment_id": segment_id, "coder_id": self.coder.id, "round_id": self.round.id}
             visit = tx.first(Visit, **mine)
             own = tx.all(Assignment, **mine)
             memo = tx.memo(segment_id, self.coder.id)
             has_audio = tx.first(Recording, transcript_id=transcript.id) is not None
-        at = next(index for index, turn in enumerate(turns) if turn.id == segment.turn_id)
-        lines = [_line(turn, people) for turn in turns]
-        asked = [line.text for line in lines[:at] if line.is_moderator]
+            worth = tx.first(Worth, segment_id=segment_id)
+        is_open = worth is not None and not visit and self._may_see_suggestions(segment_id, visit)
+        turn, lines = turns[segment.turn_id], {key: _line(turn, people) for key, turn in turns.items()}
         return View(
             segment=segment,
-            lead=turns[at].text[: segment.start_char].strip(),
-            rest=turns[at].text[segment.end_char :].strip(),
+            lead=turn.text[: segment.start_char].strip(),
+            rest=turn.text[segment.end_char :].strip(),
             transcript=transcript,
-            speaker=lines[at].speaker,
-            question=asked[-1] if asked else None,
-            before=tuple(lines[max(0, at - CONTEXT_TURNS) : at]),
-            after=tuple(lines[at + 1 : at + 1 + CONTEXT_TURNS]),
+            speaker=lines[turn.id].speaker,
+            question=lines[asked].text if asked else None,
+            before=tuple(lines[key] for key in before),
+            after=tuple(lines[key] for key in after),
             has_audio=has_audio and segment.start_s is not None,
             version=visit.version if visit else 0,
             choices=tuple(judgements.as_choice(item) for item in own),
             memo=memo,
-            suggestions=tuple(_anchored(item, segment.text) for item in self._suggestions(segment_id, visit)),
-            is_speaker_doubtful=turns[at].is_doubtful,
+            is_speaker_doubtful=turn.is_doubtful,
+            is_in_sample=segment_id in self._sampled(),
+            why=worth.why if worth and is_open else "",
         )
 
-    def _suggestions(self, segment_id: str, visit: Visit | None) -> list[Suggestion]:
-        if not self._study.config.show_suggestions or (visit is None and self._is_blind_coder()):
-            return []
-        return self._study.suggestions(segment_id)
+    # ------------------------------------------------------------ what machines suggest
+
+    def shows_suggestions(self, segment_id: str) -> Showing:
+        """When this person sees what machines suggest for a segment; on the reliability sample never before judging it."""
+        showing = self._study.config.show_suggestions
+        return Showing.AFTER if showing is Showing.BEFORE and segment_id in self._sampled() else showing
+
+    def _may_see_suggestions(self, segment_id: str, visit: Visit | None) -> bool:
+        showing = self.shows_suggestions(segment_id)
+        return showing is not Showing.NEVER and (visit is not None or showing is Showing.BEFORE or self.is_adjudicator)
+
+    def may_compare(self) -> bool:
+        """Whether machines suggest something that this person sees after their own judgements."""
+        with self._study.store.read() as tx:
+            return self._study.config.show_suggestions is not Showing.NEVER and tx.count(Coder, kind=CoderKind.MACHINE) > 0
+
+    def cards(self, segment_id: str) -> tuple[Card, ...]:
+        """What machines suggest for a segment, a card a code, the strongest first; nothing where it may not be seen yet.
+
+        That a coder was shown it is logged, once for each version of their judgement and each run of the machines.
+        """
+        mine: dict[str, Any] = {"coder_id": self.coder.id, "round_id": self.round.id}
+        with self._study.store.read() as tx:
+            segment, visit = tx.first(Segment, id=segment_id), tx.first(Visit, segment_id=segment_id, **mine)
+            if segment is None or not self._may_see_suggestions(segment_id, visit):
+                return ()
+            machines = [coder.name for coder in tx.all(Coder, kind=CoderKind.MACHINE)]
+            last = tx.first(Run, stage="suggest")
+        suggested = [cards.anchored(item, segment.text) for item in self._study.suggestions(segment_id)]
+        by_machine = {**dict.fromkeys(machines, ()), **grouped(suggested, lambda item: item.machine)}
+        run_ids = {item.run_id for item in suggested if item.run_id} | ({last.id} if last else set())
+        self._note_suggestions(segment_id, visit.version if visit else 0, by_machine, run_ids)
+        with self._study.store.read() as tx:
+            keys = sorted({item.code_key for item in suggested})
+            verdicts = tx.all(Verdict, code_key=keys) if keys else []
+            found = cards.cards(suggested, verdicts, may_see_results=bool(verdicts) and self.may_see_results())
+            near = sorted({item.segment_id for said in suggested for item in said.neighbours})
+            own = tx.all(Assignment, segment_id=near, **mine) if near else []
+            theirs = {key: frozenset(item.code_key for item in said) for key, said in grouped(own, _segment_of).items()}
+            return tuple(cards.with_neighbours(tx, found, theirs if self._is_blind_coder() else None))
+
+    def _note_suggestions(
+        self, segment_id: str, version: int, by_machine: Mapping[str, Sequence[Suggestion]], run_ids: set[str]
+    ) -> None:
+        if self.is_adjudicator or not by_machine:
+            return
+        payload, client_id = judgements.showing(
+            coder=self.coder, round_=self.round, segment_id=segment_id, version=version, suggested=by_machine, run_ids=run_ids
+        )
+        with self._study.store.read() as tx:
+            is_known = tx.has_happened(client_id)
+        if not is_known:
+            with self._study.store.write() as tx:
+                if not tx.has_happened(client_id):
+                    tx.log(self.coder.id, uptake.SHOWN, payload, client_id)
 
     def judge(
         self,
@@ -234,7 +336,7 @@ class Seat:
                 f"{self.name} codes blind and has judged {n_judged} of {n_all} segments: results show when all are judged, "
                 "when the round is revealed, or to people whom study.toml names as adjudicators."
             )
-        self._note_shown(set(self.judged()))
+        self._note_shown(set(self.judged_ids()))
 
     def _note_shown(self, segment_ids: set[str]) -> None:
         if not self._is_blind_coder():
@@ -247,7 +349,7 @@ class Seat:
 
     def cases(self) -> list[Case]:
         """Cases for adjudication, disputed ones first; while blind, only on segments this person has judged."""
-        judged = self.judged()
+        judged = self.judged_ids()
         everything = self.may_see_results()
         seen = [case for case in self._study.cases() if everything or case.segment_id in judged]
         self._note_shown({case.segment_id for case in seen})
@@ -270,7 +372,7 @@ class Seat:
         `seen` is the id of the decision on the screen. Raises `BlindnessError` for a segment this person has yet to
         judge, `StaleError` if somebody decided meanwhile, `StudyError` for a valence the code cannot take.
         """
-        if not self.may_see_results() and segment_id not in self.judged():
+        if not self.may_see_results() and segment_id not in self.judged_ids():
             raise BlindnessError(f"{self.name} codes blind and has yet to judge this segment.")
         choice = Choice(code_key=code_key, valence=valence)
         checked = judgements.check_choices([choice], self.codebook)[0] if present else choice
@@ -294,6 +396,16 @@ class Seat:
         """As `Study.theme_rows`. Raises `BlindnessError` while this person is blind."""
         self._need_results()
         return self._study.theme_rows()
+
+    def uptake(self) -> list[Uptake]:
+        """As `Study.uptake`. Raises `BlindnessError` while this person is blind."""
+        self._need_results()
+        return self._study.uptake()
+
+    def exposure(self) -> list[Exposure]:
+        """As `Study.exposure`. Raises `BlindnessError` while this person is blind."""
+        self._need_results()
+        return self._study.exposure()
 
     def tables(self) -> dict[str, Table]:
         """As `Study.tables`. Raises `BlindnessError` while this person is blind."""
@@ -326,18 +438,19 @@ class Seat:
             return by_id(tx.all(Segment, id=list(segment_ids)))
 
 
-def _anchored(item: Suggestion, text: str) -> Suggestion:
-    """A suggestion whose evidence points at words of the segment as it reads now; what was corrected away is left out."""
-    spans = [(was, place.find_quote(text, was.text, near_char=was.start_char)) for was in item.evidence]
-    found = (Evidence(start_char=span[0], end_char=span[1], text=was.text) for was, span in spans if span)
-    return replace(item, evidence=tuple(found))
+def _segment_of(item: Assignment) -> str:
+    return item.segment_id
+
+
+def _is_moderator(person: Participant | None) -> bool:
+    return person is not None and person.role is Role.MODERATOR
 
 
 def _line(turn: Turn, people: dict[str, Participant]) -> Line:
     person = people.get(turn.participant_id or "")
     return Line(
         speaker=person.pseudonym if person else "Unknown speaker",
-        is_moderator=person is not None and person.role is Role.MODERATOR,
+        is_moderator=_is_moderator(person),
         text=turn.text,
         start_s=turn.start_s,
     )

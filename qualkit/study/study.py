@@ -11,6 +11,7 @@ Pages and people who code go through a `Seat`, which knows what they may see.
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -30,11 +31,14 @@ from qualkit.model import (
     Coder,
     CoderKind,
     Decision,
+    Event,
+    Exposure,
     FinalCode,
     Participant,
     Recording,
     Round,
     Run,
+    Sample,
     Segment,
     StudyInfo,
     Suggestion,
@@ -44,8 +48,10 @@ from qualkit.model import (
     Topic,
     Transcript,
     Turn,
+    Uptake,
     Verdict,
     Visit,
+    Worth,
     by_id,
     derived_id,
     new_id,
@@ -53,7 +59,7 @@ from qualkit.model import (
 )
 from qualkit.plain import as_plain, file_sha256, sha256_of
 from qualkit.plugs import Progress, no_progress
-from qualkit.stages import STAGES, adjudicate, agree, themes
+from qualkit.stages import STAGES, adjudicate, agree, sample, themes, uptake
 from qualkit.stages.evaluate import Evaluation
 from qualkit.store import Store
 from qualkit.study import briefs, evaluating, runner, transcripts, words
@@ -75,6 +81,12 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
+
+BY_CODERS = frozenset({uptake.JUDGED, uptake.SHOWN, "was shown codes", "decided"})
+"""Verbs of acts that leave what is to be coded as it was."""
+
+MOST_ACTS = 500
+"""So many acts are looked through to see whether something kept still holds; after more, it is made anew."""
 
 
 class Study:
@@ -236,7 +248,7 @@ class Study:
 
     def coded_segments(self) -> list[Segment]:
         """Segments that are there to be coded, in the order of the meetings."""
-        return [segment for segment in self.segments() if segment.is_coded]
+        return list(self._at_head("to code", lambda: [item for item in self.segments() if item.is_coded], but_for=BY_CODERS))
 
     def segments(self) -> list[Segment]:
         """All segments, in the order of the meetings."""
@@ -251,7 +263,7 @@ class Study:
 
     def corpus(self) -> themes.Corpus:
         """What codes stand on."""
-        return self._at_head("corpus", self._corpus)
+        return self._at_head("corpus", self._corpus, but_for=BY_CODERS)
 
     def _corpus(self) -> themes.Corpus:
         with self.store.read() as tx:
@@ -317,10 +329,59 @@ class Study:
     def suggestions(self, segment_id: str | None = None) -> list[Suggestion]:
         """What machine coders proposed, surest first."""
         with self.store.read() as tx:
-            machines = [coder.id for coder in tx.all(Coder, kind=CoderKind.MACHINE)]
+            machines = {coder.id: coder.name for coder in tx.all(Coder, kind=CoderKind.MACHINE)}
             where: dict[str, Any] = {} if segment_id is None else {"segment_id": segment_id}
-            found = tx.all(Assignment, coder_id=machines, **where)
-        return sorted((_suggestion(item) for item in found), key=lambda item: -item.score)
+            found = tx.all(Assignment, coder_id=list(machines), **where)
+        return sorted((_suggestion(item, machines[item.coder_id]) for item in found), key=lambda item: -item.score)
+
+    def worth(self) -> dict[str, float]:
+        """How much each segment would teach the machine coders, by id; empty while no machine has said."""
+        return self._at_head("worth", self._worth, but_for=BY_CODERS)
+
+    def _worth(self) -> dict[str, float]:
+        with self.store.read() as tx:
+            return dict(tx.columns(Worth, "segment_id", "value"))
+
+    def sample(self) -> Sample | None:
+        """The segments drawn last to measure reliability on, None if none were."""
+        with self.store.read() as tx:
+            return tx.first(Sample)
+
+    def draw_sample(self, share: float = 0.2, seed: int | None = None) -> Sample:
+        """Draw segments at random to measure reliability on; `seed` None takes one by chance, which is kept either way.
+
+        A sample that was drawn before is superseded and stays on file. Raises `StudyError` for a share that is none or if
+        there is nothing to be coded.
+        """
+        if not 0 < share <= 1:
+            raise StudyError(f"A share of the segments lies between 0 and 1, as in  --share 0.2,  and not at {share}.")
+        chosen = seed if seed is not None else secrets.randbelow(1_000_000)
+        drawn = sample.run(segments=self.coded_segments(), share=share, seed=chosen)
+        if not drawn:
+            raise StudyError("There is no segment to draw from yet; run  qualkit run  first.")
+        made = Sample(id=new_id(), seed=chosen, share=share, segment_ids=tuple(drawn), drawn_at=utc_now())
+        with self.store.write() as tx:
+            tx.retire(Sample)
+            tx.insert([made])
+            tx.log("qualkit", "drew a reliability sample", {**as_plain(made), "sample_id": made.id})
+        return made
+
+    def uptake(self) -> list[Uptake]:
+        """What people did with the suggestions they were shown, by coder, machine and code."""
+        return self._at_head("uptake", lambda: uptake.run(*self._acts()))
+
+    def exposure(self, segment_ids: Collection[str] | None = None) -> list[Exposure]:
+        """How many judgements in force, of some segments or of all, were made blind to suggestions, by coder."""
+        if segment_ids is None:
+            return self._at_head("exposure", lambda: uptake.exposure(*self._acts()))
+        events, names = self._acts()
+        return uptake.exposure((event for event in events if event.payload["segment_id"] in segment_ids), names)
+
+    def _acts(self) -> tuple[list[Event], dict[str, str]]:
+        """Everything judged and shown, in order, and the names of the people who did and saw it."""
+        with self.store.read() as tx:
+            names = {coder.id: coder.name for coder in tx.all(Coder, kind=CoderKind.HUMAN)}
+            return tx.all(Event, verb=[uptake.JUDGED, uptake.SHOWN]), names
 
     def final_codes(self, min_score: float = 0.5) -> list[FinalCode]:
         """The codes that count: people's, or, while nobody has coded, suggestions of at least `min_score`."""
@@ -333,14 +394,25 @@ class Study:
             return adjudicate.final_codes(votes, self.decisions(), options)
         return adjudicate.from_suggestions(self.suggestions(), min_score=min_score)
 
-    def _at_head(self, name: str, make: Callable[[], T]) -> T:
-        """What `make` gives, kept until something is written: every write appends to the log, so its head tells."""
+    def _at_head(self, name: str, make: Callable[[], T], *, but_for: frozenset[str] = frozenset()) -> T:
+        """What `make` gives, kept until something is written: every write appends to the log, so its head tells.
+
+        Acts with one of the verbs `but_for` leave it as it is.
+        """
         head = self.head()
         known = self._kept.get(name)
-        if known is None or known[0] != head:
-            known = self._kept[name] = (head, make())
+        if known is None or (known[0] != head and not self._only(but_for, known[0][0], head[0])):
+            known = (head, make())
+        self._kept[name] = (head, known[1])
         kept: T = known[1]
         return kept
+
+    def _only(self, verbs: frozenset[str], after: int, until: int) -> bool:
+        """Whether nothing but acts with these verbs was logged after one event and up to another, looking at a few."""
+        if not verbs or not after < until <= after + MOST_ACTS:
+            return False
+        with self.store.read() as tx:
+            return {verb for (verb,) in tx.columns(Event, "verb", seq=list(range(after + 1, until + 1)))} <= verbs
 
     # ------------------------------------------------------------ themes and tables
 
@@ -460,7 +532,7 @@ class Study:
         return f" Of {of}, {n} {'comes' if n == 1 else 'come'} from a turn whose speaker is doubtful." if n else ""
 
 
-def _suggestion(item: Assignment) -> Suggestion:
+def _suggestion(item: Assignment, machine: str) -> Suggestion:
     return Suggestion(
         segment_id=item.segment_id,
         code_key=item.code_key,
@@ -471,6 +543,8 @@ def _suggestion(item: Assignment) -> Suggestion:
         lines=item.lines,
         neighbours=item.neighbours,
         is_sure=item.is_sure,
+        machine=machine,
+        run_id=item.run_id,
     )
 
 

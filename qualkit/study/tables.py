@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qualkit.model import Agreement, Basis, Codebook, FinalCode, Segment, Table, Topic, grouped
-from qualkit.stages import themes
+from qualkit.model import Agreement, Basis, Codebook, Exposure, FinalCode, Segment, Table, Topic, Uptake, grouped
+from qualkit.stages import agree, themes
 from qualkit.study import evaluating, evaluation_tables
 from qualkit.wording import counted, first_line
 
@@ -21,12 +21,15 @@ def all_tables(study: Study) -> dict[str, Table]:
         found["theme_table"] = themes.table(rows, title=f"Themes: {study.info.title}", notes=theme_notes(study))
         found["theme_numbers"] = themes.numbers_table(rows)
     if any(len(said) > 1 for said in study.votes().values()):
-        found["agreement"] = agreement_table(study.agreement(), study.codebook())
+        found["agreement"] = agreement_table(study.agreement(), study.codebook(), notes=(exposure_note(study.exposure()),))
+        found |= _agreement_on_sample(study)
     evaluations = evaluating.last(study)
     if evaluations:
         labels = {item.id: item.label for item in study.transcripts()}
         found["verdicts"] = evaluation_tables.verdicts_table(list(study.verdicts().values()), study.codebook())
         found["evaluation"] = evaluation_tables.evaluation_table(evaluations, study.codebook(), labels)
+    if study.uptake():
+        found["suggestion_uptake"] = uptake_table(study.uptake(), study.exposure(), study.codebook())
     if study.topics():
         found["topics"] = topics_table(study)
     if rows:
@@ -65,7 +68,9 @@ def _warning(codes: list[FinalCode]) -> str:
     )
 
 
-def agreement_table(results: list[Agreement], book: Codebook) -> Table:
+def agreement_table(
+    results: list[Agreement], book: Codebook, *, title: str = "Intercoder agreement", notes: tuple[str, ...] = ()
+) -> Table:
     """One row for all codes pooled, then one a code, with the counts that each coefficient rests on."""
     columns = ("Code", "Segments coded by two or more", "Judged present", "Judged absent", "Percent agreement", "Cohen's kappa",
                "Krippendorff's alpha", "Remark")  # fmt: skip
@@ -73,11 +78,59 @@ def agreement_table(results: list[Agreement], book: Codebook) -> Table:
     for item in results:
         grouped.setdefault(item.code_key, {})[item.measure] = item
     rows = tuple(_agreement_row(key, measures, book) for key, measures in grouped.items())
-    notes = (
+    counting = (
         "Only segments that two or more people looked at count. Pooled: every pair of segment and code is one judgement. Kappa "
-        "is the mean over pairs of coders where there are more than two.",
+        "is the mean over pairs of coders where there are more than two."
     )
-    return Table(title="Intercoder agreement", columns=columns, rows=rows, notes=notes)
+    return Table(title=title, columns=columns, rows=rows, notes=(counting, *notes))
+
+
+def _agreement_on_sample(study: Study) -> dict[str, Table]:
+    """The same on the reliability sample alone, once two people have coded some of it."""
+    sample = study.sample()
+    drawn = {key: said for key, said in study.votes().items() if sample and key in sample.segment_ids}
+    if sample is None or not any(len(said) > 1 for said in drawn.values()):
+        return {}
+    results = agree.run(votes=drawn, code_keys=list(study.codebook().by_key), options=study.options(agree, {}))
+    n_done = sum(len(said) > 1 for said in drawn.values())
+    note = (
+        f"Reliability sample: {counted(len(sample.segment_ids), 'segment')} drawn at random on {sample.drawn_at:%Y-%m-%d}, "
+        f"{sample.share:.0%} of every transcript (seed {sample.seed}); two or more people have coded {n_done} of them. "
+        "Since then, what machines suggest for them shows only after a coder's own judgement."
+    )
+    notes = (note, exposure_note(study.exposure(frozenset(sample.segment_ids))))
+    title = "Intercoder agreement on the reliability sample"
+    return {"agreement_sample": agreement_table(results, study.codebook(), title=title, notes=notes)}
+
+
+def exposure_note(found: list[Exposure]) -> str:
+    """How many judgements were made blind to suggestions: what a reviewer asks of agreement between people."""
+    n, n_blind = sum(item.n_judgements for item in found), sum(item.n_blind for item in found)
+    return (
+        f"Of {counted(n, 'judgement')} in force, {n_blind} ({n_blind / max(n, 1):.0%}) have the codes that were given before "
+        "the coder was shown any suggestion of a machine on the segment"
+        + (f" ({', '.join(f'{item.coder} {item.n_blind} of {item.n_judgements}' for item in found)})." if n else ".")
+    )
+
+
+def uptake_table(found: list[Uptake], exposure: list[Exposure], book: Codebook) -> Table:
+    """One row for each coder, machine and code: how many suggestions were shown, and what became of them."""
+    columns = ("Coder", "Machine", "Code", "Shown", "Shown before judging", "Had it already", "Accepted", "Changed",
+               "Rejected")  # fmt: skip
+    names = {key: code.name for key, code in book.by_key.items()}
+    rows = tuple(
+        (item.coder, item.machine, names.get(item.code_key, item.code_key), item.n_shown, item.n_shown_before, item.n_already,
+         item.n_accepted, item.n_changed, item.n_rejected)
+        for item in found
+    )  # fmt: skip
+    notes = (
+        "Counted in segments, from the log. Had it already: the coder had given the code when they first saw it suggested. "
+        "Of the others, as the judgement in force has it: accepted, the code as suggested; changed, the code with another "
+        "valence, or in its place another one, taken after the suggestions were shown, that no machine had suggested; "
+        "rejected, neither. What is still to be judged is in none of these.",
+        exposure_note(exposure),
+    )
+    return Table(title="What coders did with suggestions", columns=columns, rows=rows, notes=notes)
 
 
 def _agreement_row(key: str | None, measures: dict[str, Agreement], book: Codebook) -> tuple[str | int | float | None, ...]:

@@ -20,9 +20,10 @@ class Workbench:
 
     @cached_property
     def language(self) -> Language:
-        """Sentences and lemmas."""
-        engine: Language = plugs.load("languages", self._language)()
-        return engine
+        """Sentences and lemmas, the sentences of a text found once in the life of the study."""
+        from qualkit.engines.language import SentenceCache
+
+        return SentenceCache(self._artifacts / "sentences", plugs.load("languages", self._language)())
 
     @cached_property
     def embedder(self) -> Embedder:

@@ -103,7 +103,8 @@ class Reading:
 def read(brief: Brief, tools: Tools) -> Reading:
     """Read a brief; needs a language and an embedder, and the brief at least one segment."""
     texts = [segment.text for segment in brief.segments]
-    spans = [tools.language.sentences(text) or [(0, len(text))] for text in texts]
+    found = tools.language.sentences_of(texts)
+    spans = [own or [(0, len(text))] for text, own in zip(texts, found, strict=True)]
     parts = [text[start:end] for text, own in zip(texts, spans, strict=True) for start, end in own]
     asked = [brief.questions.get(segment.id, "") for segment in brief.segments]
     vectors = tools.embedder.embed([*texts, *parts, *asked], tools.progress)

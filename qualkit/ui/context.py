@@ -47,7 +47,7 @@ def study() -> Study:
 
 
 @st.cache_resource(show_spinner=False)  # type: ignore[untyped-decorator]
-def _opened(path: str, _changed_at: int) -> Study:
+def _opened(path: str, changed_at: int) -> Study:  # noqa: ARG001 - Streamlit leaves what begins with _ out of the key
     return Study.open(path)
 
 

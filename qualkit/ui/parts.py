@@ -8,7 +8,7 @@ from html import escape
 
 import streamlit as st
 
-from qualkit.model import Choice, Code, Codebook, Segment, Suggestion, Transcript, Valence
+from qualkit.model import Choice, Code, Codebook, Segment, Transcript, Valence
 from qualkit.study import Seat
 from qualkit.ui import context, style
 from qualkit.wording import clock
@@ -62,13 +62,6 @@ def codebook(book: Codebook) -> None:
         if wanted in text.casefold():
             st.html(code_entry(code, book.domain_of(code.key)))
             st.divider()
-
-
-def suggested(suggestions: Sequence[Suggestion], book: Codebook) -> str:
-    """What machines proposed, surest first, with their reasons."""
-    names = {key: code.name for key, code in book.by_key.items()}
-    rows = [(names.get(item.code_key, item.code_key), item.valence or "", item.score, item.rationale) for item in suggestions]
-    return style.table(("Code", "Valence", "Score", "Why"), rows)
 
 
 def progress(name: str, n: int, of: int) -> str:

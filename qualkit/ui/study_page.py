@@ -42,6 +42,7 @@ def draw() -> None:
             if box.open:
                 by_code = tables.agreement_table(seat.agreement(), seat.codebook)
                 st.html(style.table(by_code.columns, by_code.rows))
+        _uptake(seat)
     _log(study)
 
 
@@ -142,6 +143,19 @@ def _figure(item: Agreement) -> str:
     if item.value is None:
         return "none"
     return f"{item.value:.1%}" if item.measure == "percent" else f"{item.value:.2f}"
+
+
+def _uptake(seat: Seat) -> None:
+    """What people did with suggestions, once somebody was shown any."""
+    found = seat.uptake()
+    if not found:
+        return
+    with st.expander("What coders did with suggestions", key="uptake", on_change="rerun") as box:
+        if box.open:
+            taken = tables.uptake_table(found, seat.exposure(), seat.codebook)
+            st.html(style.table(taken.columns, taken.rows))
+            for note in taken.notes:
+                st.html(style.block(style.grey(note)))
 
 
 def _log(study: Study) -> None:

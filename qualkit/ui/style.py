@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from html import escape
+from itertools import groupby
 from pathlib import Path
 
 from qualkit.model import Evidence, Valence
@@ -59,24 +60,29 @@ def chip(said: str | None, note: str = "") -> str:
     return f'<span class="q-chip" style="--c:{COLOURS[said]}">{SIGNS[said]} {escape(said)}{more}</span>'
 
 
+def tag(text: str, kind: str, note: str = "") -> str:
+    """A small remark of one of the kinds `good`, `bad`, `open` and `plain`; `note` shows when it is pointed at."""
+    title = f' title="{escape(note)}"' if note else ""
+    return f'<span class="q-tag q-tag-{kind}"{title}>{escape(text)}</span>'
+
+
 def valence_label(valence: Valence) -> str:
     """A valence as a button says it."""
     return f"{SIGNS[valence.value]} {valence.value}"
 
 
-def marked(text: str, evidence: Iterable[Evidence]) -> str:
-    """Escaped `text` with the evidence in <mark>; overlapping spans become one."""
-    edges: list[tuple[int, int]] = []
-    for start, end in sorted((item.start_char, item.end_char) for item in evidence):
-        if edges and start <= edges[-1][1]:
-            edges[-1] = (edges[-1][0], max(end, edges[-1][1]))
-        else:
-            edges.append((start, end))
+def marked(text: str, *groups: Iterable[Evidence]) -> str:
+    """Escaped `text` with evidence in <mark>, each piece of the classes `q-e1`, `q-e2` ... of the groups that point at it."""
+    pointing = [
+        {n for n, group in enumerate(groups, start=1) if any(item.start_char <= at < item.end_char for item in group)}
+        for at in range(len(text))
+    ]
     parts, at = [], 0
-    for start, end in edges:
-        parts += [escape(text[at:start]), f"<mark>{escape(text[start:end])}</mark>"]
-        at = end
-    return "".join([*parts, escape(text[at:])])
+    for numbers, run in groupby(pointing):
+        piece = escape(text[at : (at := at + sum(1 for _ in run))])
+        names = " ".join(f"q-e{n}" for n in sorted(numbers))
+        parts.append(f'<mark class="{names}">{piece}</mark>' if numbers else piece)
+    return "".join(parts)
 
 
 def line(said: Line) -> str:
@@ -84,16 +90,22 @@ def line(said: Line) -> str:
     return f'<p class="q-line"><span class="q-who">{escape(said.speaker)}</span>{escape(said.text)}</p>'
 
 
-def talk(view: View, evidence: Sequence[Evidence] = ()) -> str:
-    """A segment in the talk around it: the guide's question, turns before, the segment in its own turn, turns after."""
+def talk(view: View, *evidence: Sequence[Evidence], is_brief: bool = False) -> str:
+    """A segment in the talk around it: the guide's question, turns before, the segment in its own turn, turns after.
+
+    `evidence` is marked in it, as `marked` has it. `is_brief` folds the talk around it up, for a segment that was read before.
+    """
     asked = view.question if view.question and all(item.text != view.question for item in view.before) else None
     guide = f'<div class="q-guide"><span class="q-who">Guide question</span>{escape(asked)}</div>' if asked else ""
     who = " · ".join(part for part in (view.speaker, clock(view.segment.start_s)) if part)
     own = [f'<span class="q-own">{escape(text)}</span>' if text else "" for text in (view.lead, view.rest)]
-    words = " ".join(part for part in (own[0], marked(view.segment.text, evidence), own[1]) if part)
+    words = " ".join(part for part in (own[0], marked(view.segment.text, *evidence), own[1]) if part)
     here = f'<div class="q-here"><span class="q-who">{escape(who)}</span>{words}</div>'
-    around = ["".join(map(line, turns)) for turns in (view.before, view.after)]
-    return block(f'<div class="q-talk">{guide}{around[0]}{here}{around[1]}</div>')
+    before, after = ("".join(map(line, turns)) for turns in (view.before, view.after))
+    if is_brief:
+        folded = f'<details class="q-fold"><summary>The talk around it</summary>{guide}{before}<hr>{after}</details>'
+        return block(f'<div class="q-talk">{here}{folded}</div>')
+    return block(f'<div class="q-talk">{guide}{before}{here}{after}</div>')
 
 
 def quote(text: str, source: str) -> str:

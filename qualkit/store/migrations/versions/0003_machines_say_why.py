@@ -1,4 +1,4 @@
-"""Suggestions say which codebook lines and coded segments speak for them, and machine coders are ruled on, code by code."""
+"""Suggestions say what speaks for them, machine coders are ruled on, and segments are drawn and ordered to be coded."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -30,10 +30,34 @@ def upgrade() -> None:
         sa.Column("is_current", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_verdict")),
     )
+    op.create_table(
+        "worth",
+        sa.Column("segment_id", sa.String(length=36), nullable=False),
+        sa.Column("value", sa.Float(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("run_id", sa.Text(), nullable=True),
+        sa.Column("is_current", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["segment_id"], ["segment.id"], name=op.f("fk_worth_segment_id_segment")),
+        sa.PrimaryKeyConstraint("segment_id", name=op.f("pk_worth")),
+    )
+    op.create_table(
+        "sample",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("seed", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("share", sa.Float(), nullable=False),
+        sa.Column("segment_ids", sa.JSON(), nullable=False),
+        sa.Column("drawn_at", sa.Text(), nullable=False),
+        sa.Column("superseded_at", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sample")),
+    )
+    op.create_index(op.f("ix_event_verb_actor_id"), "event", ["verb", "actor_id"], unique=False)
 
 
 def downgrade() -> None:
     """Take back."""
+    op.drop_index(op.f("ix_event_verb_actor_id"), table_name="event")
+    op.drop_table("sample")
+    op.drop_table("worth")
     op.drop_table("verdict")
     op.drop_column("assignment", "is_sure")
     op.drop_column("assignment", "neighbours")
