@@ -5,7 +5,8 @@ Beside the three sets that the figures are stated for, any folder can be read th
 
 - `segments.csv`: `id`, `transcript`, `speaker`, `role` (participant or moderator), `question`, `text`, in the order of the
   talk. Moderators' rows are not coded; where `question` is empty, the last moderator's row of the transcript stands in;
-- `codings.csv`: `segment`, `coder`, `code`, `valence` (facilitator, barrier, mixed or empty). A coder is taken to have looked
+- `codings.csv`: `segment`, `coder`, `code`, `valence` (facilitator, barrier, mixed or empty); a row without a code says that
+  somebody looked. A coder is taken to have looked
   at every segment of the transcripts that they coded in. With several coders a code counts on a segment if more than half of
   those who looked gave it; where exactly half did, it is unsettled and left out;
 - `codebook.yaml`: a codebook as `qualkit` reads it. Codes that are never used are left out, and so are examples in it that
@@ -22,7 +23,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qualkit.model import Brief, Code, Codebook, Lesson, Segment, Valence, grouped
-from qualkit.readers.codebook import read_codebook
+from qualkit.readers.codebook import read_codebook, write_codebook
 
 Row = Mapping[str, str]
 
@@ -163,6 +164,28 @@ def from_folder(folder: Path) -> Coded:
     lessons = _lessons(segments, codings)
     brief = Brief(segments=tuple(segments), codebook=replace(book, codes=codes), questions=questions, lessons=lessons)
     return Coded(name=folder.name, brief=brief)
+
+
+def write_folder(folder: Path, data: Coded) -> None:
+    """Write a set as such a folder, with one coder, `people`."""
+    folder.mkdir(parents=True)
+    brief = data.brief
+    segments = (
+        (item.id, item.transcript_id, "", "participant", brief.questions.get(item.id, ""), item.text) for item in brief.segments
+    )
+    given = [
+        (key, "people", code, valence or "")
+        for key, lesson in brief.lessons.items()
+        for code, valence in (lesson.codes or {"": None}).items()
+    ]
+    _write(folder / "segments.csv", ("id", "transcript", "speaker", "role", "question", "text"), segments)
+    _write(folder / "codings.csv", ("segment", "coder", "code", "valence"), given)
+    write_codebook(brief.codebook, folder / "codebook.yaml")
+
+
+def _write(path: Path, titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([titles, *rows])
 
 
 def _lessons(segments: Sequence[Segment], codings: Sequence[Row]) -> dict[str, Lesson]:

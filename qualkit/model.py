@@ -562,8 +562,8 @@ class Brief:
     """What a machine coder is given to work on.
 
     `questions` has, by segment id, what a moderator said last before it; `lessons`, by segment id, what people made of the
-    segments that they have judged. A machine never learns about a segment from lessons of the same transcript unless
-    nobody has judged that segment, so what it says of a judged one is as blind as its coder was.
+    segments that they have judged. What a machine says of a segment that somebody has judged must not rest on lessons of the
+    same transcript, so that it is as blind as its coder was.
     """
 
     segments: tuple[Segment, ...]

@@ -261,7 +261,10 @@ def test_a_codebook_with_a_mistake_is_told_by_line(qualkit: Qualkit) -> None:
         (["sheet", "x.xlsx", "-s", "STUDY"], "--coder NAME"),
         (["code", "x.xlsx", "--coder", "Ana", "-s", "STUDY"], "x.xlsx: there is no such file"),
         (["adjudicate", "x.xlsx", "--by", "Dan", "-s", "STUDY"], "x.xlsx: there is no such file"),
-        (["suggest", "--suggesters", "magic", "-s", "STUDY"], "No suggesters plug is called 'magic'; installed: keywords"),
+        (
+            ["suggest", "--suggesters", "magic", "-s", "STUDY"],
+            "No suggesters plug is called 'magic'; installed: blend, keywords",
+        ),
         (["codebook", "check", "x.yaml"], "x.yaml: there is no such file"),
     ],
 )

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import os
-from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +10,7 @@ import pytest
 
 from qualkit.engines.vectors import VectorCache
 from qualkit.errors import EngineError
-from qualkit.model import Brief, Code, Codebook
-from qualkit.suggesters.similarity import Similarity, Space, resemblance, standardised
-from tests.fakes import FakeEmbedder, a_segment
+from tests.fakes import FakeEmbedder
 
 REAL_DATA = Path(os.environ.get("QUALKIT_REAL_DATA", Path(__file__).parents[1].parent / "shared" / "data"))
 SAMPLE = Path(__file__).parents[1] / "recordings" / "fg1_outreach_team.ogg"
@@ -161,88 +157,3 @@ def test_texts_that_are_alike_or_say_nothing_are_no_error(clusterer, text):
     for rows in (vectors, np.repeat(vectors[:1], 30, axis=0)):
         numbers, _ = clusterer.cluster([text] * 30, rows, seed=7, min_size=3)
         assert len(numbers) == 30
-
-
-# ---------------------------------------------------------------- the similarity suggester on a coded study
-
-
-def rows_of(name: str) -> list[dict[str, str]]:
-    with real(f"coded/os_focus_group/{name}.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-@pytest.fixture(scope="module")
-def coded_study():
-    """Participants' turns, a code for each subcategory found in 12 turns or more, and who was coded what (turns, codes)."""
-    turns = [row for row in rows_of("turns") if row["role"] == "participant"]
-    place = {(row["group"], row["turn"]): n for n, row in enumerate(turns)}
-    lines = defaultdict(list)
-    for row in rows_of("codebook"):
-        lines[row["subcategory"]].append(f"{row['name']}: {row['definition']}")
-    subcategory = {row["code"]: row["subcategory"] for row in rows_of("codebook") if row["subcategory"]}
-    found = defaultdict(set)
-    for row in rows_of("codings"):
-        if row["code"] in subcategory and (row["group"], row["turn"]) in place:
-            found[subcategory[row["code"]]].add(place[row["group"], row["turn"]])
-    keys = sorted(key for key, members in found.items() if len(members) >= 12)
-    truth = np.array([[n in found[key] for key in keys] for n in range(len(turns))])
-    book = Codebook(
-        name="study", version="1", codes=tuple(Code(key=k, name=k, definition=k[4:], include=tuple(lines[k])) for k in keys)
-    )
-    return [row["text"] for row in turns], book, truth
-
-
-def kappa(a: np.ndarray, b: np.ndarray) -> float:
-    agreed, chance = np.mean(a == b), a.mean() * b.mean() + (1 - a.mean()) * (1 - b.mean())
-    return float((agreed - chance) / (1 - chance))
-
-
-@pytest.mark.engine
-@pytest.mark.real_data
-def test_similarity_agrees_with_human_coders_and_does_not_just_name_the_commonest_code(coded_study, embedder):
-    """Bounds below what was measured: kappa .37, recall@3 .56 (the three commonest codes .44), commonest share .09."""
-    from qualkit.engines.language import Spacy
-
-    texts, book, truth = coded_study
-    language = Spacy()
-
-    class Tools:
-        progress = staticmethod(lambda share, doing: None)
-
-    tools = Tools()
-    tools.language, tools.embedder = language, embedder
-    segments = [a_segment(n, text) for n, text in enumerate(texts)]
-    # All z, by asking for every suggestion there is.
-    z = np.full(truth.shape, -np.inf)
-    column = {code.key: n for n, code in enumerate(book.codes)}
-    row = {segment.id: n for n, segment in enumerate(segments)}
-    for item in Similarity(min_z=-99).suggest(Brief(segments=tuple(segments), codebook=book), tools):
-        z[row[item.segment_id], column[item.code_key]] = item.score
-    assert np.isfinite(z).all()
-
-    kappas = []
-    for j in range(truth.shape[1]):
-        claimed = np.zeros(len(texts), dtype=bool)
-        claimed[np.argsort(-z[:, j], kind="stable")[: truth[:, j].sum()]] = True
-        kappas.append(kappa(claimed, truth[:, j]))
-    coded = truth.any(axis=1)
-    top = np.argsort(-z, axis=1, kind="stable")[:, :3]
-    commonest = np.argsort(-truth.sum(axis=0))[:3]
-    recall = np.mean([truth[n, top[n]].sum() / truth[n].sum() for n in np.flatnonzero(coded)])
-    of_commonest = np.mean([truth[n, commonest].sum() / truth[n].sum() for n in np.flatnonzero(coded)])
-    share = np.bincount(top[coded].ravel()).max() / top[coded].size
-    assert np.mean(kappas) >= 0.33
-    assert recall >= of_commonest + 0.08
-    assert share <= 0.15
-
-
-@pytest.mark.engine
-@pytest.mark.real_data
-def test_scores_of_similarity_are_about_the_share_that_people_agree_with(coded_study, embedder):
-    texts, book, truth = coded_study
-    vectors = embedder.embed(texts)
-    space = Space(vectors, vectors, [1] * len(texts))
-    lines = [embedder.embed([f"{code.name}: {code.definition}", *code.include]) for code in book.codes]
-    z = np.stack([standardised(resemblance(space, own), is_centred=True) for own in lines], axis=1)
-    assert truth[(z >= 0.75) & (z < 1.25)].mean() == pytest.approx(0.20, abs=0.08)
-    assert truth[(z >= 1.75) & (z < 2.25)].mean() == pytest.approx(0.43, abs=0.12)

@@ -413,7 +413,9 @@ def test_a_mark_off_the_axis_stands_at_its_end_and_no_mark_is_a_dash() -> None:
 def coded(small_study: Study) -> Study:
     """The small study; Ana judged all of both groups, Ben the first. The rules are loose, for five segments."""
     with small_study.folder.config_file.open("a") as file:
-        file.write("[options.evaluate]\nmin_positives = 2\nresamples = 20\n")
+        file.write(
+            '[options.evaluate]\nmin_positives = 2\nresamples = 20\n[options.suggest]\nsuggesters = ["keywords", "similarity"]\n'
+        )
     study = Study.open(small_study.folder.path)
     study.tools = small_study.tools
     said = {"There is": {"stigma": "barrier"}, "No bus": {"transport": "barrier"}, "The bus": {"transport": "facilitator"}}

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from qualkit.model import Brief, Code, Codebook, Segment, Suggestion, Valence
+from qualkit.model import Brief, Code, Codebook, Lesson, Segment, Suggestion, Valence
 from qualkit.plugs import Ratings, Suggester, load, names, ratings_of
 from qualkit.stages import suggest
 from qualkit.suggesters.keywords import Keywords
-from qualkit.suggesters.similarity import Similarity, Space, probability, resemblance, standardised
+from qualkit.suggesters.reading import Space
+from qualkit.suggesters.similarity import Similarity, best_lines, likeness, standardised
 from tests.fakes import FakeEmbedder, FakeTools, a_segment
 
 
@@ -65,16 +67,9 @@ def test_similarity_does_not_let_a_code_in_everybodys_words_take_everything():
     assert sum(item.code_key == "generic" for item in best.values()) < len(segments) / 4
 
 
-def test_similarity_of_a_code_depends_on_that_code_and_the_segments_alone():
-    codes = codes_of(*TOPICS)
-    together = Similarity().suggest(a_brief(a_study(), a_book(*codes)), FakeTools())
-    alone = Similarity().suggest(a_brief(a_study(), a_book(codes[2])), FakeTools())
-    assert [item for item in together if item.code_key == "c2"] == alone
-
-
 def test_similarity_names_the_line_of_the_codebook_that_fits():
     code = Code(key="c", name="Travel", definition="getting there", include=("bus road",), examples=("shame blame stigma",))
-    found = Similarity(min_z=0.5).suggest(a_brief(a_study(), a_book(code)), FakeTools())
+    found = Similarity(min_score=0.1).suggest(a_brief(a_study(), a_book(code)), FakeTools())
     rationales = {item.segment_id: item.rationale for item in found}
     assert "include line “bus road”" in rationales["s0"]
     assert "example “shame blame stigma”" in rationales["s2"]
@@ -98,27 +93,22 @@ def test_similarity_says_nothing_of_nothing():
     assert Similarity().suggest(a_brief(alike, a_book(STIGMA)), FakeTools()) == []
 
 
-def test_resemblance_is_the_mean_of_the_whole_and_its_best_part():
+def test_likeness_is_the_mean_of_the_whole_and_its_best_part():
     # Two segments, in a plane, too few to be centred. Against the line (1, 0): the first has cosine 0.6 as a whole and
     # parts with 0 and 1, so (0.6 + 1) / 2 = 0.8; the second 0 as a whole and one part with 0.
     wholes = np.array([[0.6, 0.8], [0, 1]], dtype=np.float32)
     parts = np.array([[0, 1], [1, 0], [0, 1]], dtype=np.float32)
-    space = Space(wholes, parts, [2, 1])
-    assert resemblance(space, np.array([[1, 0]], dtype=np.float32)) == pytest.approx(np.array([[0.8], [0.0]]))
-    assert space.best_part(0, np.array([1, 0], dtype=np.float32)) == 1
+    space, line = Space(wholes, parts, [2, 1]), np.array([[1, 0]], dtype=np.float32)
+    assert likeness(space, line) == pytest.approx(np.array([[0.8], [0.0]]))
+    assert list(space.best_parts((space.parts @ line.T)[:, 0])) == [1, 0]
 
 
-def test_standardised_takes_the_two_best_lines_and_measures_in_standard_deviations():
+def test_a_code_is_judged_by_the_two_lines_that_fit_best_and_in_standard_deviations():
     # Means of the best two lines: (0.4 + 0.2) / 2 = 0.3 and (0.8 + 0.6) / 2 = 0.7; mean 0.5, deviation 0.2: z -1 and 1.
-    fits = np.array([[0.4, 0.2, 0.0], [0.6, 0.8, -0.5]])
-    assert standardised(fits, is_centred=True) == pytest.approx([-1, 1])
-    assert standardised(np.full((3, 2), 0.4), is_centred=True) == pytest.approx([0, 0, 0])
-    assert standardised(np.array([[0.41]]), is_centred=False) == pytest.approx([1.0])
-
-
-def test_probability_rises_with_z_and_keeps_its_bounds():
-    assert [round(probability(z), 2) for z in (1, 2, 3)] == [0.2, 0.43, 0.69]
-    assert 0 <= probability(-50) < probability(50) <= 1
+    fits = best_lines(np.array([[0.4, 0.2, 0.0], [0.6, 0.8, -0.5]]))
+    assert standardised(fits) == pytest.approx([-1, 1])
+    assert standardised(np.full((3, 2), 0.4)) == pytest.approx(np.zeros((3, 2)))
+    assert standardised(np.array([[0.41]]), (0.3, 0.11)) == pytest.approx(np.array([[1.0]]))
 
 
 # ---------------------------------------------------------------- the stage
@@ -168,9 +158,14 @@ def test_every_installed_suggester_keeps_the_contract(name):
     assert isinstance(suggester, Suggester)
     assert suggester.name == name
     segments = a_study()
-    found = suggester.suggest(a_brief(segments, a_book(STIGMA, MONEY, *codes_of(*TOPICS))), FakeTools())
+    lessons = {segment.id: Lesson(codes={f"c{n % 4}": None}) for n, segment in enumerate(segments) if n < 30}
+    brief = replace(a_brief(segments, a_book(STIGMA, MONEY, *codes_of(*TOPICS))), lessons=lessons)
+    found = suggester.suggest(brief, FakeTools())
     assert found, "a study this plain should get some suggestion"
-    assert found == suggester.suggest(a_brief(segments, a_book(STIGMA, MONEY, *codes_of(*TOPICS))), FakeTools())
+    assert found == load("suggesters", name)().suggest(brief, FakeTools())
+    ratings = suggester.rate(brief, FakeTools())
+    assert ratings.scores.shape == ratings.is_given.shape == (len(segments), 6)
+    assert ((ratings.scores >= 0) & (ratings.scores <= 1)).all()
     texts = {segment.id: segment.text for segment in segments}
     for item in found:
         assert item.rationale

@@ -22,6 +22,7 @@ from qualkit.model import (
     Utterance,
     Verdict,
     Visit,
+    Worth,
     by_id,
     derived_id,
     grouped,
@@ -160,7 +161,7 @@ def _with_speakers(
 
 
 def suggest_step(study: Study, given: Mapping[str, Any]) -> Step:
-    """Machine coders propose codes. Each code is a unit: a code that did not change is not asked about again."""
+    """Machine coders propose codes, and say which judgements would teach them most."""
     options = study.options(suggest, given)
     brief = study.brief()
     codebook = brief.codebook
@@ -172,8 +173,12 @@ def suggest_step(study: Study, given: Mapping[str, Any]) -> Step:
     def work(progress: Progress) -> Done:
         study.tools.progress = progress
         found = suggest.run(brief=brief, options=options, suggesters=machines, tools=study.tools)
+        learner = next((coder for coder in machines if coder.learns), None)
+        worth = suggest.worth(brief, learner.rate(brief, study.tools)) if learner else []
 
         def save(tx: Writing, run: Run) -> None:
+            tx.retire(Worth)
+            tx.replace(replace(item, run_id=run.id) for item in worth)
             for name, suggestions in found.items():
                 keep_suggestions(tx, name, revisions[name], suggestions, run)
 

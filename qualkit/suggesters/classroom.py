@@ -13,7 +13,7 @@ from qualkit.model import Brief, Code, Lesson
 from qualkit.plugs import Ratings, Tools
 from qualkit.suggesters.reading import Reading, Scores, read
 from qualkit.suggesters.reasons import Reasons
-from qualkit.suggesters.ridge import Ridge
+from qualkit.suggesters.ridge import Ridge, signals
 from qualkit.suggesters.scoring import Calibration, Conformal, Mask, calibrated, expected
 from qualkit.suggesters.similarity import OFFSET, WEIGHTS, Resemblance
 
@@ -101,9 +101,9 @@ class Classroom:
         resemblance = Resemblance(self.reading, codes, self._tools)
         learned, parts, letters = self._learned(labels, known, resemblance.shared.shape[1])
         written = np.moveaxis(resemblance.signals, -1, 0)
-        signals = np.stack([learned, self.reading.nearby(learned), *written, *(signal for signal, _ in more)], axis=-1)
+        said = np.stack([learned, self.reading.nearby(learned), *written, *(signal for signal, _ in more)], axis=-1)
         weights = np.array([0.0, 0.0, *WEIGHTS, *(weight for _, weight in more)])
-        scores, calibration = self._calibrated(signals, labels, known, weights)
+        scores, calibration = self._calibrated(said, labels, known, weights)
         return Judgement(
             ratings=Ratings(scores, self._given(scores)),
             conformal=Conformal.on(scores[self._taught], labels, known, self._folds) if self._ridge else None,
@@ -124,22 +124,22 @@ class Classroom:
             return tuple(np.zeros((n, n_codes)) for n in (len(self._dense), len(reading.space.parts), n_runs))  # type: ignore[return-value]
         fit = self._ridge.fit(np.where(known, labels, (labels * known).sum(axis=0) / np.maximum(known.sum(axis=0), 1)))
         dense, letters = self._dense[self._taught].T @ fit.duals, reading.letters.rows[self._taught].T @ fit.duals
-        scores = self._dense @ dense + reading.letters.rows @ letters + fit.means
-        scores[self._taught] = fit.held_out
+        learned = signals(self._dense @ dense + reading.letters.rows @ letters + fit.means, fit.means)
+        learned[self._taught] = fit.held_out
         width = reading.space.parts.shape[1]
-        return fit.signals(scores), reading.space.parts @ (dense[:width] + dense[width : 2 * width]), letters
+        return learned, reading.space.parts @ (dense[:width] + dense[width : 2 * width]), letters
 
-    def _calibrated(self, signals: Scores, labels: Scores, known: Mask, weights: Scores) -> tuple[Scores, Calibration]:
+    def _calibrated(self, said: Scores, labels: Scores, known: Mask, weights: Scores) -> tuple[Scores, Calibration]:
         """Probabilities, and how they came about; those of judged segments calibrated without their own fold."""
         if self._ridge is None:
             by_codebook = Calibration(weights, np.full(labels.shape[1], OFFSET))
-            return by_codebook.probabilities(signals), by_codebook
-        calibration = calibrated(signals[self._taught], labels, known, weights)
-        scores = calibration.probabilities(signals)
+            return by_codebook.probabilities(said), by_codebook
+        calibration = calibrated(said[self._taught], labels, known, weights)
+        scores = calibration.probabilities(said)
         for fold in np.unique(self._folds):
             held, kept = self._taught[self._folds == fold], self._folds != fold
-            without = calibrated(signals[self._taught[kept]], labels[kept], known[kept], weights)
-            scores[held] = without.probabilities(signals[held])
+            without = calibrated(said[self._taught[kept]], labels[kept], known[kept], weights)
+            scores[held] = without.probabilities(said[held])
         return scores, calibration
 
     def _given(self, scores: Scores) -> Mask:

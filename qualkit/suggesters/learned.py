@@ -5,8 +5,9 @@ words (`reading.py`); a ridge regression learns from these what each code looks 
 around the segment, and the signals of the codebook (`similarity.py`) are then weighed against each other and made into
 probabilities by a logistic regression (`scoring.py`), fitted on transcripts that the ridge had not learned from.
 
-What it says of a segment that somebody judged never rests on a judgement in the same transcript; of any other segment it
-rests on all judgements. All settings are the same for every study; none is chosen by looking at how well it does on one.
+What it says of a segment that somebody judged rests on judgements in other transcripts (but for the weights of its signals,
+a handful of numbers that all codes share); of any other segment it rests on all judgements. All settings are the same for
+every study; none is chosen by looking at how well it does on one.
 """
 
 from __future__ import annotations

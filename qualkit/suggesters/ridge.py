@@ -26,16 +26,12 @@ PENALTY = 3.0
 class Fit:
     """`duals` (segments, codes) weigh the coded segments, `means` are the shares that have each code.
 
-    `held_out` are the scores (segments, codes) of the coded segments themselves, each learned without its own fold.
+    `held_out` are the signals (segments, codes) of the coded segments themselves, each learned without its own fold.
     """
 
     duals: Scores
     means: Scores
     held_out: Scores
-
-    def signals(self, scores: Scores) -> Scores:
-        """Scores in standard deviations of a label, so that rare and common codes can be compared."""
-        return cast("Scores", (scores - self.means) / np.sqrt(np.maximum(self.means * (1 - self.means), 1e-4)))
 
 
 class Ridge:
@@ -43,16 +39,25 @@ class Ridge:
 
     def __init__(self, likeness: Scores, folds: npt.NDArray[np.intp]) -> None:
         self._inverse = _inverse(likeness, PENALTY)
-        self._folds = [np.flatnonzero(folds == fold) for fold in np.unique(folds)]
+        self._folds = [folds == fold for fold in np.unique(folds)]
 
     def fit(self, labels: Scores) -> Fit:
         """Learn labels of the shape (segments, codes)."""
         means = labels.mean(axis=0)
-        duals = self._inverse @ (labels - means)
-        held_out = np.empty_like(duals)
-        for rows in self._folds:
-            held_out[rows] = labels[rows] - np.linalg.solve(self._inverse[np.ix_(rows, rows)], duals[rows])
-        return Fit(duals, means, held_out)
+        return Fit(self._inverse @ (labels - means), means, self._held_out(labels))
+
+    def _held_out(self, labels: Scores) -> Scores:
+        found = np.empty_like(labels)
+        for fold in self._folds:
+            means = labels[~fold].mean(axis=0)
+            duals = self._inverse[fold] @ (labels - means)
+            found[fold] = signals(labels[fold] - np.linalg.solve(self._inverse[np.ix_(fold, fold)], duals), means)
+        return found
+
+
+def signals(scores: Scores, means: Scores) -> Scores:
+    """Scores in standard deviations of a label, so that rare and common codes can be compared."""
+    return cast("Scores", (scores - means) / np.sqrt(np.maximum(means * (1 - means), 1e-4)))
 
 
 def _inverse(matrix: Scores, penalty: float) -> Scores:
