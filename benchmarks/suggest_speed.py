@@ -23,6 +23,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,8 @@ from qualkit.engines.vectors import SentenceTransformers, VectorCache
 from qualkit.model import Brief, Codebook, Lesson, Segment
 from qualkit.plugs import Progress, no_progress
 from qualkit.readers.codebook import read_codebook
+from qualkit.stages import suggest
+from qualkit.study.artifacts import Artifacts
 
 GOALS = {"ratio_to_embedding": "<= 1.3", "rerun_share": "<= 0.03", "retrain_s": "<= 5"}
 """Figures in the order of the table; those without a goal come after."""
@@ -146,7 +149,7 @@ def measure(name: str, n: int, folder: Path) -> dict[str, float | None]:
     brief = made_brief(n)
     plain = _plain_encoder()
     small = replace(brief, segments=brief.segments[:64])
-    _machine(name).suggest(small, tools_in(folder / "warm"))
+    _machine(name, folder / "warm").suggest(small, tools_in(folder / "warm"))
     plain([segment.text for segment in small.segments])
 
     texts = [segment.text for segment in brief.segments]
@@ -154,14 +157,14 @@ def measure(name: str, n: int, folder: Path) -> dict[str, float | None]:
     plain_s = _seconds(lambda: plain(texts[: n // 2]))
     _say("The first run ...")
     own = folder / "own"
-    first_s = _seconds(lambda: _machine(name).suggest(brief, tools_in(own)))
+    first_s = _seconds(lambda: _machine(name, own).suggest(brief, tools_in(own)))
     _say("Sentences and vectors alone ...")
     vectors_s = _seconds(lambda: _features(brief, tools_in(folder / "features")))
     _say("The peer's second half ...")
     plain_s += _seconds(lambda: plain(texts[n // 2 :]))
     _say("The run after an edit ...")
     edited = replace(brief, codebook=_edited(brief.codebook))
-    rerun_s = _seconds(lambda: _machine(name).suggest(edited, tools_in(own)))
+    rerun_s = _seconds(lambda: _machine(name, own).suggest(edited, tools_in(own)))
     return {
         "ratio_to_embedding": first_s / plain_s,
         "rerun_share": rerun_s / first_s,
@@ -182,8 +185,11 @@ def _plain_encoder() -> Callable[[Sequence[str]], Any]:
     return lambda texts: model.encode(list(texts), batch_size=32, normalize_embeddings=True, show_progress_bar=False)
 
 
-def _machine(name: str) -> plugs.Suggester:
-    machine: plugs.Suggester = plugs.load("suggesters", name)()
+def _machine(name: str, folder: Path) -> plugs.Suggester:
+    """A machine coder made anew, as a study makes it."""
+    make = plugs.load("suggesters", name)
+    settings = {"most": suggest.Options().top_k, "keep": Artifacts(folder / "answers")}
+    machine: plugs.Suggester = make(**{key: value for key, value in settings.items() if key in signature(make).parameters})
     return machine
 
 
@@ -202,7 +208,7 @@ def _edited(codebook: Codebook) -> Codebook:
 
 def _retrain_s(name: str, brief: Brief, folder: Path) -> float | None:
     """None for a suggester that learns nothing."""
-    machine, tools = _machine(name), tools_in(folder)
+    machine, tools = _machine(name, folder), tools_in(folder)
     if not machine.learns:
         return None
     _say("The run after one more lesson ...")

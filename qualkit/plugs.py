@@ -130,8 +130,8 @@ class Suggester(Protocol):
     """A machine coder. It says what it thinks, how sure it is and why, or it says nothing.
 
     It is made without arguments, or with those of these that its constructor names: `error`, the share of wrong codes that
-    the study puts up with among the sure ones; `server`, `model` and `allow_remote`, where a language model is asked; `keep`,
-    a `Keeper` for answers that take long.
+    the study puts up with among the sure ones; `most`, how many codes it shows for a segment; `server`, `model` and
+    `allow_remote`, where a language model is asked; `keep`, a `Keeper` for answers that take long.
     """
 
     @property
@@ -249,8 +249,8 @@ class Language(Engine, Protocol):
         """The same for many texts, in order; may trade a little exactness for speed, and so differ from `sentences`."""
         ...
 
-    def lemmas(self, texts: Sequence[str]) -> Iterator[list[tuple[str, int, int]]]:
-        """For each text its words as (lower-case lemma, start_char, end_char)."""
+    def lemmas(self, texts: Sequence[str]) -> Iterator[list[tuple[frozenset[str], int, int]]]:
+        """For each text its words as (every lemma it may have, in lower case, start_char, end_char)."""
         ...
 
 

@@ -65,9 +65,9 @@ class FakeLanguage:
         self.n_split += len(texts)
         return map(self.sentences, texts)
 
-    def lemmas(self, texts: Sequence[str]) -> Iterator[list[tuple[str, int, int]]]:
+    def lemmas(self, texts: Sequence[str]) -> Iterator[list[tuple[frozenset[str], int, int]]]:
         for text in texts:
-            yield [(_lemma(match[0]), *match.span()) for match in re.finditer(r"\w+|[^\w\s]", text)]
+            yield [(frozenset({_lemma(match[0])}), *match.span()) for match in re.finditer(r"\w+|[^\w\s]", text)]
 
 
 def _lemma(word: str) -> str:

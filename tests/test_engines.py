@@ -40,7 +40,7 @@ def test_sentences_and_lemmas_keep_their_places():
     ]
     assert language.sentences(" \n") == []
     (lemmas,) = language.lemmas([text])
-    assert {text[start:end]: lemma for lemma, start, end in lemmas}["clinics"] == "clinic"
+    assert {text[start:end]: lemma for lemma, start, end in lemmas}["clinics"] >= {"clinic"}
     with pytest.raises(EngineError, match="'no_such_model' is not installed"):
         Spacy("no_such_model")
 

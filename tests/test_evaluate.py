@@ -414,7 +414,8 @@ def coded(small_study: Study) -> Study:
     """The small study; Ana judged all of both groups, Ben the first. The rules are loose, for five segments."""
     with small_study.folder.config_file.open("a") as file:
         file.write(
-            '[options.evaluate]\nmin_positives = 2\nresamples = 20\n[options.suggest]\nsuggesters = ["keywords", "similarity"]\n'
+            '[options.suggest]\nsuggesters = ["keywords", "similarity"]\n'
+            "[options.evaluate]\nmin_positives = 2\nresamples = 20\n"
         )
     study = Study.open(small_study.folder.path)
     study.tools = small_study.tools
@@ -437,7 +438,7 @@ def test_evaluating_needs_codes_in_two_transcripts(small_study: Study, segment_i
 def test_verdicts_are_kept_and_stand_in_the_tables(coded: Study) -> None:
     outcome = outcomes(coded, "evaluate")["evaluate"]
     assert outcome.run is not None
-    assert outcome.run.summary == "2 machine coders, 5 segments that people judged; 2 of 6 verdicts usable"
+    assert outcome.run.summary == "2 machine coders, 5 segments that people judged; 1 of 6 verdicts usable"
     assert outcome.run.seed == 7
     found = coded.verdicts()
     assert set(found) == {(machine, key) for machine in ("keywords", "similarity") for key in ("stigma", "transport", "trust")}

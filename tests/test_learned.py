@@ -128,7 +128,7 @@ def test_cues_speak_for_a_code_from_the_start():
 # ---------------------------------------------------------------- saying why
 
 
-def test_a_suggestion_shows_its_sentence_its_neighbours_and_its_words():
+def test_a_suggestion_shows_its_sentence_and_its_neighbours():
     brief = without_lessons(a_study(), "t3")
     best = max(Learned().suggest(brief, FakeTools()), key=lambda item: item.score if item.code_key == "bus" else 0)
     segment = next(item for item in brief.segments if item.id == best.segment_id)
@@ -138,7 +138,6 @@ def test_a_suggestion_shows_its_sentence_its_neighbours_and_its_words():
     assert best.neighbours[0].likeness >= best.neighbours[-1].likeness
     assert best.segment_id not in {item.segment_id for item in best.neighbours}
     assert "like 3 segments that people gave this code" in best.rationale
-    assert set(best.rationale.split("telling words: ")[1].split(", ")) <= {"bus", "road", "car", "drive"}
 
 
 def test_a_valence_is_learned_apart_from_the_codes():
@@ -182,7 +181,7 @@ def test_letters_match_forms_of_a_word_and_say_which_words_tell():
     assert likeness[0, 1] > 0.2 > likeness[0, 2]
     assert np.diag(likeness) == pytest.approx([1, 1, 1])
     weights = letters.of(["fund"]).toarray()[0]
-    assert letters.telling(0, weights, 3) == ["funded"]
+    assert letters.telling(0, letters.of_words(weights), 3) == ["funded"]
     assert Letters(["...", ""]).rows.shape[0] == 2
 
 

@@ -99,7 +99,7 @@ def test_likeness_is_the_mean_of_the_whole_and_its_best_part():
     wholes = np.array([[0.6, 0.8], [0, 1]], dtype=np.float32)
     parts = np.array([[0, 1], [1, 0], [0, 1]], dtype=np.float32)
     space, line = Space(wholes, parts, [2, 1]), np.array([[1, 0]], dtype=np.float32)
-    assert likeness(space, line) == pytest.approx(np.array([[0.8], [0.0]]))
+    assert likeness(space, line, space.parts @ line.T) == pytest.approx(np.array([[0.8], [0.0]]))
     assert list(space.best_parts((space.parts @ line.T)[:, 0])) == [1, 0]
 
 

@@ -60,7 +60,7 @@ def test_sentences_of_many_texts_are_those_of_the_model_and_lemmas_may_be_asked_
     texts = ["We have no bus. I drive a lot!", " \n", "Who pays for it? Nobody knows."] * 50
     found = language.sentences_of(texts)
     first = next(found)
-    assert next(language.lemmas(["the clinics"]))[1][0] == "clinic"
+    assert next(language.lemmas(["the clinics"]))[1][0] >= {"clinic"}
     spans = [first, *found]
     assert spans[:3] == [[(0, 15), (16, 30)], [], [(0, 16), (17, 30)]]
     assert spans == [language.sentences(text) for text in texts]

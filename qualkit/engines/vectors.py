@@ -207,7 +207,7 @@ class VectorCache:
 
     def _gathered(self, digests: Sequence[bytes]) -> Vectors:
         places = [self._where[digest] for digest in digests]
-        files = {path: _mapped(path) for path, _ in places}
+        files = {path: _mapped(path) for path in {path for path, _ in places}}
         rows = np.empty((len(places), next(iter(files.values())).shape[1]), dtype=np.float32)
         for path, table in files.items():
             here = [n for n, place in enumerate(places) if place[0] == path]

@@ -19,6 +19,7 @@ def machine(study: Study, name: str, options: suggest.Options) -> Suggester:
     make = plugs.load("suggesters", name)
     settings = {
         "error": options.error,
+        "most": options.top_k,
         "server": options.llm_server,
         "model": options.llm_model,
         "allow_remote": options.allow_remote,

@@ -1,8 +1,8 @@
 """Codes whose cue words a segment contains.
 
-The plainest of machine coders, and the one whose every answer can be checked at a glance. Cues and text are compared by lemma
-and by the word as written, so that `clinics` meets the cue `clinic`, and `funding` meets `funding` whatever its lemma is in
-either place. A cue of several words matches when its words follow one another; punctuation is not looked at.
+The plainest of machine coders, and the one whose every answer can be checked at a glance. Cues and text are compared by every
+lemma that a word may have and by the word as written, so that `clinics` meets the cue `clinic`, and `funding` both `funding`
+and `fund`. A cue of several words matches when its words follow one another; punctuation is not looked at.
 
 How sure: every cue that is hit leaves a share of doubt, and the doubts multiply,
 
@@ -124,7 +124,7 @@ class Keywords:
 
     def revision(self, tools: Tools) -> str:
         """See `Suggester.revision`."""
-        return f"keywords 2, {tools.language.name} {tools.language.revision}"
+        return f"keywords 3, {tools.language.name} {tools.language.revision}"
 
     def rate(self, brief: Brief, tools: Tools) -> Ratings:
         """See `Suggester.rate`; a near miss alone is not given."""
@@ -152,13 +152,13 @@ class Keywords:
 def _cues(codebook: Codebook, language: Language) -> Iterator[_Cue]:
     pairs = [(code.key, cue) for code in codebook.codes for cue in dict.fromkeys(code.cues)]
     for (key, cue), words in zip(pairs, language.lemmas([cue for _, cue in pairs]), strict=True):
-        forms = tuple(_forms(lemma, cue[start:end]) for lemma, start, end in words if _is_word(cue[start:end]))
+        forms = tuple(_forms(lemmas, cue[start:end]) for lemmas, start, end in words if _is_word(cue[start:end]))
         if forms:
             yield _Cue(key, cue, forms)
 
 
-def _forms(lemma: str, text: str) -> frozenset[str]:
-    return frozenset({lemma, text.lower().replace("’", "'")})
+def _forms(lemmas: frozenset[str], text: str) -> frozenset[str]:
+    return lemmas | frozenset({text.lower().replace("’", "'")})
 
 
 def _is_word(text: str) -> bool:
@@ -166,8 +166,8 @@ def _is_word(text: str) -> bool:
 
 
 def _tokens(texts: Sequence[str], slips: Slips, language: Language) -> Iterator[list[_Token]]:
-    for text, lemmas in zip(texts, language.lemmas(texts), strict=True):
-        words = [(_forms(lemma, text[start:end]), start, end) for lemma, start, end in lemmas]
+    for text, said in zip(texts, language.lemmas(texts), strict=True):
+        words = [(_forms(lemmas, text[start:end]), start, end) for lemmas, start, end in said]
         negated = _negated([(forms, _is_word(text[start:end])) for forms, start, end in words])
         yield [
             _Token(forms | slips.of(forms), start, end, is_negated)

@@ -20,7 +20,7 @@ from qualkit.model import Brief, Suggestion
 from qualkit.plugs import Ratings, Tools
 from qualkit.suggesters.classroom import MIN_LESSONS, Classroom, Judgement, Signal
 from qualkit.suggesters.reading import Scores
-from qualkit.suggesters.reasons import suggestions_for
+from qualkit.suggesters.reasons import shown, suggestions_for
 from qualkit.suggesters.similarity import engines_of
 from qualkit.suggesters.valences import valences_as_codes, valences_of, with_valences
 
@@ -28,21 +28,23 @@ from qualkit.suggesters.valences import valences_as_codes, valences_of, with_val
 class Learned:
     """A `Suggester` that learns. Without enough lessons it suggests nothing.
 
-    `error`: the share of wrong codes among those that it is sure of. `min_score`: how probable a suggestion must be.
+    `error`: the share of wrong codes among those that it is sure of. `min_score`: how probable a suggestion must be. `most`:
+    how many codes it suggests for a segment.
     """
 
     name = "learned"
     needs: tuple[str, ...] = ("languages", "embedders")
     learns = True
 
-    def __init__(self, error: float = 0.1, min_score: float = 0.15) -> None:
+    def __init__(self, error: float = 0.1, min_score: float = 0.15, *, most: int = 5) -> None:
         self.error = error
         self.min_score = min_score
+        self.most = most
         self._last: tuple[Brief, Classroom, Judgement] | None = None
 
     def revision(self, tools: Tools) -> str:
         """See `Suggester.revision`."""
-        return f"{self.name} 1, error {self.error:g}, min_score {self.min_score:g}, {engines_of(tools)}"
+        return f"{self.name} 1, error {self.error:g}, min_score {self.min_score:g}, most {self.most}, {engines_of(tools)}"
 
     def rate(self, brief: Brief, tools: Tools) -> Ratings:
         """See `Suggester.rate`; gives each code to as many segments as it expects to have it."""
@@ -60,6 +62,7 @@ class Learned:
             return []
         room, judgement = self._judged(brief, tools)
         valences, is_sure = _valence_scores(room, brief), judgement.is_sure(self.error)
+        is_shown = shown(judgement.ratings.scores, self.min_score, self.most)
         found: list[Suggestion] = []
         for column, code in enumerate(brief.codebook.codes):
             scores = judgement.ratings.scores[:, column]
@@ -68,7 +71,7 @@ class Learned:
                 room.reading,
                 scores,
                 judgement.reasons(column),
-                rows=np.flatnonzero(scores >= self.min_score),
+                rows=np.flatnonzero(is_shown[:, column]),
                 valences=valences_of(code, valences),
                 is_sure=is_sure[:, column],
             )

@@ -115,6 +115,10 @@ def read(brief: Brief, tools: Tools) -> Reading:
     return Reading(segments=brief.segments, spans=spans, space=space, questions=questions)
 
 
+_COMMON = 0.2
+"""A word in more than this share of the texts tells nothing by itself."""
+
+
 class Letters:
     """Texts by the runs of three to five letters within their words, tf-idf weighted, as rows of length 1."""
 
@@ -126,7 +130,11 @@ class Letters:
             self._counts = self._words.fit_transform(texts)
         except ValueError:  # not a word in any of them
             self._counts = self._words.fit_transform(["-"])[[0] * len(texts)]
-        self._of_words = self._runs.fit_transform(self._words.get_feature_names_out())
+        written = self._words.get_feature_names_out()
+        self._of_words = self._runs.fit_transform(written)
+        self._names = [word.strip(".,;:!?\"“”'()[]") for word in written]
+        n_texts = np.bincount(self._counts.indices, minlength=len(written))
+        self._is_telling = np.array([len(word) > 2 for word in self._names]) & (n_texts <= max(2, _COMMON * len(texts)))
         counts = (self._counts.astype(np.float32) @ self._of_words).tocsr()
         met = np.bincount(counts.indices, minlength=counts.shape[1])
         self._rarity = np.log((1 + len(texts)) / (1 + met)).astype(np.float32) + 1
@@ -136,13 +144,16 @@ class Letters:
         """Other texts by what they share with these; a sparse matrix, rows of length 1."""
         return self._weighted(self._runs.transform(texts).tocsr())
 
+    def of_words(self, weights: Scores) -> Scores:
+        """What each word weighs, from what each run of letters does; a word that is short or common weighs nothing."""
+        return cast("Scores", self._of_words @ (weights * self._rarity) * self._is_telling)
+
     def telling(self, row: int, weights: Scores, n: int) -> list[str]:
-        """The `n` words of a text whose letters weigh most; `weights` has one for each run of letters."""
-        words = self._counts[row].indices
-        heavy = self._of_words[words] @ (weights * self._rarity)
-        names = self._words.get_feature_names_out()
-        found = [names[words[i]].strip(".,;:!?\"“”'()[]") for i in np.argsort(-heavy, kind="stable") if heavy[i] > 0]
-        return list(dict.fromkeys(word for word in found if len(word) > 2))[:n]
+        """The `n` words of a text that weigh most, by `of_words`."""
+        words = self._counts.indices[self._counts.indptr[row] : self._counts.indptr[row + 1]]
+        heavy = weights[words]
+        best = np.argsort(-heavy, kind="stable")[: 2 * n]
+        return list(dict.fromkeys(self._names[words[i]] for i in best if heavy[i] > 0))[:n]
 
     def _weighted(self, counts: Any) -> Any:
         counts = counts.copy()

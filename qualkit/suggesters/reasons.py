@@ -48,13 +48,14 @@ def suggestions_for(
     """A suggestion of `code` for each of `rows`; `scores`, `valences` and `is_sure` have one for every segment."""
     if not len(rows):
         return
+    of_words = reading.letters.of_words(reasons.letters)
     best_parts = reading.space.best_parts(reasons.parts)
     neighbours = _neighbours(reading, reasons.examples, rows)
     only = code.valences[0] if len(code.valences) == 1 else None
     for place, row in enumerate(map(int, rows)):
         segment, span = reading.segments[row], reading.spans[row][int(best_parts[row])]
         lines = _lines(reasons, row)
-        words = reading.letters.telling(row, reasons.letters, N_WORDS)
+        words = reading.letters.telling(row, of_words, N_WORDS)
         yield Suggestion(
             segment_id=segment.id,
             code_key=code.key,
@@ -66,6 +67,12 @@ def suggestions_for(
             neighbours=neighbours[place],
             is_sure=bool(is_sure[row]) if is_sure is not None else False,
         )
+
+
+def shown(scores: Scores, min_score: float, most: int) -> npt.NDArray[np.bool_]:
+    """Which pairs are worth showing: the `most` best codes of each segment that score `min_score` or more."""
+    places = np.argsort(np.argsort(-scores, axis=1, kind="stable"), axis=1)
+    return np.asarray((places < most) & (scores >= min_score))
 
 
 def _lines(reasons: Reasons, row: int) -> list[Line]:

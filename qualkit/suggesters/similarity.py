@@ -26,7 +26,7 @@ import numpy as np
 from qualkit.model import Brief, Code, Suggestion
 from qualkit.plugs import Ratings, Tools
 from qualkit.suggesters.reading import Letters, Line, Reading, Scores, Space, lines_of, read
-from qualkit.suggesters.reasons import Reasons, suggestions_for
+from qualkit.suggesters.reasons import Reasons, shown, suggestions_for
 from qualkit.suggesters.scoring import expected, probability
 
 SIGNALS = ("meaning", "wording", "question", "meaning nearby", "wording nearby")
@@ -46,19 +46,20 @@ _N_LINES = 2
 class Similarity:
     """A `Suggester` that compares meanings and wordings. Suggests a valence for a code that has exactly one.
 
-    `min_score`: how probable a suggestion must be.
+    `min_score`: how probable a suggestion must be. `most`: how many codes it suggests for a segment.
     """
 
     name = "similarity"
     needs: tuple[str, ...] = ("languages", "embedders")
     learns = False
 
-    def __init__(self, min_score: float = 0.2) -> None:
+    def __init__(self, min_score: float = 0.2, *, most: int = 5) -> None:
         self.min_score = min_score
+        self.most = most
 
     def revision(self, tools: Tools) -> str:
         """See `Suggester.revision`."""
-        return f"similarity 2, min_score {self.min_score:g}, {engines_of(tools)}"
+        return f"similarity 2, min_score {self.min_score:g}, most {self.most}, {engines_of(tools)}"
 
     def rate(self, brief: Brief, tools: Tools) -> Ratings:
         """See `Suggester.rate`; gives each code to as many segments as it expects to have it."""
@@ -74,15 +75,12 @@ class Similarity:
         reading = read(brief, tools)
         resemblance = Resemblance(reading, brief.codebook.codes, tools)
         scores = probability(OFFSET + resemblance.signals @ WEIGHTS)
+        is_shown = shown(scores, self.min_score, self.most)
         return [
             item
             for column, code in enumerate(brief.codebook.codes)
             for item in suggestions_for(
-                code,
-                reading,
-                scores[:, column],
-                resemblance.reasons(column),
-                rows=np.flatnonzero(scores[:, column] >= self.min_score),
+                code, reading, scores[:, column], resemblance.reasons(column), rows=np.flatnonzero(is_shown[:, column])
             )
         ]
 
@@ -100,13 +98,15 @@ class Resemblance:
         self.lines = [lines_of(code) for code in codes]
         vectors = tools.embedder.embed([line.text for lines in self.lines for line in lines])
         self._placed = np.split(reading.space.place(vectors), np.cumsum([len(lines) for lines in self.lines])[:-1])
+        self._parts = [reading.space.parts @ lines.T for lines in self._placed]
+        self._likeness = [likeness(reading.space, lines, parts) for lines, parts in zip(self._placed, self._parts, strict=True)]
         self.shared = shared_letters(reading.letters, self.lines)
 
     @property
     def signals(self) -> Scores:
         """The signals in the order of `SIGNALS`, standardised: shape (segments, codes, 5)."""
         reading, is_centred = self._reading, self._reading.space.is_centred
-        meaning = np.column_stack([best_lines(likeness(reading.space, lines)) for lines in self._placed])
+        meaning = np.column_stack([best_lines(fits) for fits in self._likeness])
         wording = np.asarray(reading.letters.rows @ self.shared.T)
         question = np.column_stack([best_lines(reading.questions @ lines.T) for lines in self._placed])
         has_question = np.any(reading.questions, axis=1)
@@ -119,18 +119,20 @@ class Resemblance:
 
     def reasons(self, column: int) -> Reasons:
         """What speaks for one code: the sentences and letters like its lines, and these."""
-        space, lines = self._reading.space, self._placed[column]
         return Reasons(
-            parts=best_lines(space.parts @ lines.T),
+            parts=best_lines(self._parts[column]),
             letters=self.shared[column],
             lines=self.lines[column],
-            likeness=likeness(space, lines),
+            likeness=self._likeness[column],
         )
 
 
-def likeness(space: Space, lines: Scores) -> Scores:
-    """How like each segment is to each line of one code, as a cosine: shape (segments, lines)."""
-    best_parts = np.maximum.reduceat(space.parts @ lines.T, space.first[:-1], axis=0)
+def likeness(space: Space, lines: Scores, parts: Scores) -> Scores:
+    """How like each segment is to each line of one code: the mean of two cosines, its own and that of its best sentence.
+
+    `parts` are the cosines of the sentences, shape (sentences, lines); that of the result is (segments, lines).
+    """
+    best_parts = np.maximum.reduceat(parts, space.first[:-1], axis=0)
     return cast("Scores", (space.wholes @ lines.T + best_parts) / 2)
 
 
