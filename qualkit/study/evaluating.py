@@ -116,6 +116,12 @@ def in_words(study: Study) -> list[str]:
     return evaluation_tables.in_words(list(study.verdicts().values()), study.codebook(), disputed)
 
 
+def figure(study: Study) -> str:
+    """The forest plot of the last evaluation as SVG; empty if there was none, or its file is gone."""
+    file = files(study)[1]
+    return file.read_text(encoding="utf-8") if last(study) and file.is_file() else ""
+
+
 def _human(study: Study) -> dict[str, Agreement]:
     keys = [code.key for code in study.codebook().codes]
     return verdicts.among_people(agree.run(votes=study.votes(), code_keys=keys, options=agree.Options()))

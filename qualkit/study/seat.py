@@ -397,6 +397,11 @@ class Seat:
         self._need_results()
         return self._study.theme_rows()
 
+    def evaluated(self) -> tuple[str, list[str]]:
+        """As `Study.evaluated`. Raises `BlindnessError` while this person is blind."""
+        self._need_results()
+        return self._study.evaluated()
+
     def uptake(self) -> list[Uptake]:
         """As `Study.uptake`. Raises `BlindnessError` while this person is blind."""
         self._need_results()

@@ -316,6 +316,10 @@ class Study:
         """Machine coders held against people, on transcripts left out; none where people have not coded in two or more."""
         return evaluating.run(self, evaluating.plan(self, given))
 
+    def evaluated(self) -> tuple[str, list[str]]:
+        """The last evaluation as a forest plot (SVG) and in words; both empty if there was none."""
+        return evaluating.figure(self), evaluating.in_words(self)
+
     def verdicts(self) -> dict[tuple[str, str], Verdict]:
         """What the last evaluation found may be left to machine coders, by name of the coder and key of the code."""
         with self.store.read() as tx:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 from collections import Counter
+from html import escape
 
 import streamlit as st
 
@@ -13,7 +15,7 @@ from qualkit.study import Seat, Study, tables, transcripts
 from qualkit.ui import context, run_panel, style
 from qualkit.wording import counted
 
-TELLING = frozenset({"agree", "themes", "export"})
+TELLING = frozenset({"agree", "evaluate", "themes", "export"})
 """Stages whose summary would tell a blind coder what others said."""
 
 
@@ -42,6 +44,7 @@ def draw() -> None:
             if box.open:
                 by_code = tables.agreement_table(seat.agreement(), seat.codebook)
                 st.html(style.table(by_code.columns, by_code.rows))
+        _machines(seat)
         _uptake(seat)
     _log(study)
 
@@ -143,6 +146,22 @@ def _figure(item: Agreement) -> str:
     if item.value is None:
         return "none"
     return f"{item.value:.1%}" if item.measure == "percent" else f"{item.value:.2f}"
+
+
+def _machines(seat: Seat) -> None:
+    """What may be left to machine coders, once they were held against people."""
+    figure, words = seat.evaluated()
+    if not words:
+        return
+    with st.expander("May a machine code alone?", key="machines", on_change="rerun") as box:
+        if box.open:
+            for sentence in words:
+                st.html(style.block(f"<p>{escape(sentence)}</p>"))
+            if figure:
+                source = base64.b64encode(figure.encode("utf-8")).decode("ascii")
+                st.html(
+                    style.block(f'<img alt="Agreement of machine coders with people" src="data:image/svg+xml;base64,{source}">')
+                )
 
 
 def _uptake(seat: Seat) -> None:
