@@ -17,13 +17,17 @@ from __future__ import annotations
 
 import csv
 import re
+import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from qualkit.errors import ReadError
 from qualkit.model import Brief, Code, Codebook, Lesson, Segment, Valence, grouped
 from qualkit.readers.codebook import read_codebook, write_codebook
+from qualkit.study.folder import MODERATORS
+from qualkit.wording import counted
 
 Row = Mapping[str, str]
 
@@ -60,10 +64,19 @@ class Coded:
         return {valence for valence in said if valence is not None}
 
 
-def rows_of(path: Path) -> list[Row]:
-    """A CSV file, cells without blanks around them."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return [{title: (cell or "").strip() for title, cell in row.items() if title} for row in csv.DictReader(file)]
+def rows_of(path: Path, needed: Sequence[str] = ()) -> list[Row]:
+    """A CSV file, cells without blanks around them. Raises `ReadError` if it is no UTF-8, or lacks a `needed` column."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            titles = {(title or "").strip() for title in reader.fieldnames or ()}
+            rows = [{title.strip(): (cell or "").strip() for title, cell in row.items() if title} for row in reader]
+    except UnicodeDecodeError as error:
+        raise ReadError(f"{path.name}: not UTF-8 text; save it as CSV UTF-8.") from error
+    missing = [title for title in needed if title not in titles]
+    if missing:
+        raise ReadError(f"{path.name}: there is no column {', '.join(missing)}; columns are parted by commas.")
+    return rows
 
 
 # ---------------------------------------------------------------- the sets
@@ -156,12 +169,20 @@ def patient_feedback(folder: Path) -> Coded:
 
 def from_folder(folder: Path) -> Coded:
     """The set in a folder of `segments.csv`, `codings.csv` and `codebook.yaml`, as this module's text describes."""
-    rows, codings = rows_of(folder / "segments.csv"), rows_of(folder / "codings.csv")
-    segments, questions = _talk((row["id"], row["transcript"], row["role"], row["question"], row["text"]) for row in rows)
+    rows = rows_of(folder / "segments.csv", ("id", "transcript", "text"))
+    codings = rows_of(folder / "codings.csv", ("segment", "coder", "code"))
+    _refuse_twice([row["id"] for row in rows])
+    segments, questions = _talk(
+        (row["id"], row["transcript"], _role(row.get("role", "")), row.get("question", ""), row["text"]) for row in rows
+    )
     book = read_codebook(folder / "codebook.yaml")
-    used = {row["code"] for row in codings}
+    known = {segment.id for segment in segments}
+    used = {row["code"] for row in codings if row["segment"] in known}
     codes = tuple(replace(code, parent_key=None) for code in book.codes if code.key in used)
-    lessons = _lessons(segments, codings)
+    if not codes:
+        raise ReadError("codings.csv: no code of codebook.yaml is given to any segment of segments.csv.")
+    _note_left_out(codings, known, set(book.by_key))
+    lessons = _lessons(segments, codings, book)
     brief = Brief(segments=tuple(segments), codebook=replace(book, codes=codes), questions=questions, lessons=lessons)
     return Coded(name=folder.name, brief=brief)
 
@@ -188,7 +209,37 @@ def _write(path: Path, titles: Sequence[str], rows: Iterable[Sequence[str]]) -> 
         csv.writer(file).writerows([titles, *rows])
 
 
-def _lessons(segments: Sequence[Segment], codings: Sequence[Row]) -> dict[str, Lesson]:
+def _role(said: str) -> str:
+    """Whoever is called a moderator, facilitator, interviewer, host, researcher or therapist asks."""
+    return "moderator" if said.casefold() in (*MODERATORS, "therapist") else "participant"
+
+
+def _refuse_twice(ids: Sequence[str]) -> None:
+    twice = [key for key, n in Counter(ids).items() if n > 1]
+    if twice:
+        raise ReadError(f"segments.csv: the id {twice[0]!r} is there more than once.")
+
+
+def _note_left_out(codings: Sequence[Row], segments: Set[str], codes: Set[str]) -> None:
+    """Say which codings are passed over."""
+    lost = sum(row["segment"] not in segments for row in codings)
+    unknown = sorted({row["code"] for row in codings} - codes - {""})
+    if lost:
+        print(f"codings.csv: {counted(lost, 'row')} on segments that are not to be coded are passed over.", file=sys.stderr)
+    if unknown:
+        print(f"codings.csv: codes that codebook.yaml lacks are passed over: {', '.join(unknown)}.", file=sys.stderr)
+
+
+def _valence(row: Row, book: Codebook) -> Valence | None:
+    """As it is said, or the only one that the code can have. Raises `ReadError` for a word that is none."""
+    said = row.get("valence", "").casefold()
+    if said and said not in set(Valence):
+        raise ReadError(f"codings.csv, segment {row['segment']}: {said!r} is no valence; there are {', '.join(Valence)}.")
+    only = book.by_key[row["code"]].valences if row["code"] in book.by_key else ()
+    return Valence(said) if said else only[0] if len(only) == 1 else None
+
+
+def _lessons(segments: Sequence[Segment], codings: Sequence[Row], book: Codebook) -> dict[str, Lesson]:
     whence = {item.id: item.transcript_id for item in segments}
     looked: dict[str, set[str]] = defaultdict(set)
     given: dict[tuple[str, str], dict[str, Valence | None]] = defaultdict(dict)
@@ -196,7 +247,7 @@ def _lessons(segments: Sequence[Segment], codings: Sequence[Row]) -> dict[str, L
         if row["segment"] in whence:
             looked[whence[row["segment"]]].add(row["coder"])
             if row["code"]:
-                given[row["segment"], row["code"]][row["coder"]] = Valence(row["valence"]) if row["valence"] else None
+                given[row["segment"], row["code"]][row["coder"]] = _valence(row, book)
     found: dict[str, Lesson] = {}
     said = grouped(given, lambda pair: pair[0])
     for segment in segments:

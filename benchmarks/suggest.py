@@ -2,10 +2,11 @@
 
 Four real focus groups, one left out at a time; counselling sessions, left out by tenths; patients' comments, by quarters of
 respondents (`benchmarks.coded`). Nothing people made of what is left out is used, and all settings are the same for every set.
-`--data FOLDER` does the same for a folder of your own; its form stands in `benchmarks.coded`.
+`--data FOLDER` does the same for a folder of your own, whose form stands in `benchmarks.coded`; its figures go by the names of
+those of the focus groups (`osfg_kappa` and so on), and have no goals.
 
 - *kappa, F1, AUC*: means over codes; *barrier, facilitator*: whether any code of that valence is on a turn;
-- *recall@3*: of the codes of a turn, the share among its three of highest score, averaged over turns that have a code;
+- *recall@3*: of all codes that people gave to turns, the share that is among its turn's three of highest score;
 - *zero-shot*: `similarity`, with the codebook alone; a code is given to as many turns as its share of the other groups says;
 - *ece*: expected calibration error over all pairs of segment and code, ten bins of equal width;
 - *conformal*: of the codes that the machine gave by itself the share that is wrong, and of the codes that people gave the share
@@ -20,10 +21,9 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -31,9 +31,9 @@ import numpy.typing as npt
 from benchmarks import coded
 from benchmarks.coded import Coded
 from qualkit.errors import QualkitError
-from qualkit.model import Brief
+from qualkit.model import Brief, Codebook
 from qualkit.plugs import Tools
-from qualkit.stages import metrics
+from qualkit.stages import agree, metrics
 from qualkit.stages.folds import HeldOut, deal
 from qualkit.stages.metrics import Judged, Pairs
 from qualkit.study.workbench import Workbench
@@ -75,8 +75,6 @@ class HeldOutAnswers:
     """What a machine made of every segment while its transcript was left out."""
 
     judged: Judged
-    is_sure: metrics.Bools
-    is_ruled_out: metrics.Bools
     n_transcripts: int
 
     @property
@@ -102,14 +100,13 @@ def answers(data: Coded, brief: Brief, tools: Tools, *, zero_shot: bool = False)
             scores[rows] = Similarity().rate(mine, tools).scores[rows]
             is_given[rows] = _matched(scores[rows], (is_true & is_known)[~rows].mean(axis=0))
             continue
-        judgement = Blend().judge(mine, tools)
-        scores[rows], is_given[rows] = judgement.ratings.scores[rows], judgement.ratings.is_given[rows]
-        if judgement.conformal is not None:
-            is_sure[rows] = judgement.conformal.given(scores[rows], ERROR)
-            is_ruled_out[rows] = judgement.conformal.ruled_out(scores[rows], ERROR)
+        ratings = Blend(ERROR).rate(mine, tools)
+        scores[rows], is_given[rows] = ratings.scores[rows], ratings.is_given[rows]
+        if ratings.is_sure is not None and ratings.is_ruled_out is not None:
+            is_sure[rows], is_ruled_out[rows] = ratings.is_sure[rows], ratings.is_ruled_out[rows]
     places = np.array([transcripts.index(item.transcript_id) for item in brief.segments])
-    judged = Judged(is_true, is_known, scores, is_given, places)
-    return HeldOutAnswers(judged=judged, is_sure=is_sure, is_ruled_out=is_ruled_out, n_transcripts=len(transcripts))
+    judged = Judged(is_true, is_known, scores, is_given, places, is_sure, is_ruled_out)
+    return HeldOutAnswers(judged=judged, n_transcripts=len(transcripts))
 
 
 def _matched(scores: metrics.Floats, shares: metrics.Floats) -> metrics.Bools:
@@ -123,11 +120,7 @@ def _matched(scores: metrics.Floats, shares: metrics.Floats) -> metrics.Bools:
 
 def kappa(found: HeldOutAnswers) -> Draws:
     """Cohen's kappa of each code: shape (draws, codes)."""
-    counts = _counts(found)
-    n = counts.sum(axis=(-2, -1))
-    agreed = counts[..., 0, 0] + counts[..., 1, 1]
-    chance = (counts.sum(axis=-1) * counts.sum(axis=-2)).sum(axis=-1)
-    return metrics.ratio(n * agreed - chance, n * n - chance)
+    return agree.kappa_of_tables(_counts(found))
 
 
 def f1(found: HeldOutAnswers) -> Draws:
@@ -153,24 +146,12 @@ def pairs(found: HeldOutAnswers) -> Pairs:
 
 
 def conformal(found: HeldOutAnswers) -> dict[str, Draws]:
-    """Shares of wrong among the given, of ruled out among the true, of decided pairs, and of true ones that were given."""
-    judged, weights = found.judged, found.weights
-
-    def n(mask: metrics.Bools) -> Draws:
-        by_transcript = np.bincount(
-            judged.transcripts, weights=(mask & judged.is_known).sum(axis=1), minlength=found.n_transcripts
-        )
-        return np.asarray(weights @ by_transcript)
-
-    true, sure, out = judged.is_true, found.is_sure, found.is_ruled_out
-    wrong = metrics.ratio(n(sure & ~true), n(sure))
-    missed = metrics.ratio(n(out & true), n(true))
+    """The larger of both errors, coverage, and what they are made of."""
+    alone = metrics.abstention(found.judged, found.weights)
     return {
-        "conformal_error": np.fmax(wrong, missed),
-        "conformal_coverage": metrics.ratio(n(sure | out), n(judged.is_known)),
-        "wrong_of_given": wrong,
-        "missed_of_true": missed,
-        "found_alone": metrics.ratio(n(sure & true), n(true)),
+        "conformal_error": np.fmax(alone["sure_wrong"], alone["ruled_out_wrong"]),
+        "conformal_coverage": alone.pop("coverage"),
+        **alone,
     }
 
 
@@ -189,8 +170,7 @@ def figures_of(found: HeldOutAnswers) -> dict[str, Draws]:
 
 def _mean(values: Draws) -> Draws:
     """Over codes, those left out that are undefined."""
-    with np.errstate(invalid="ignore"):
-        return np.asarray(np.nansum(values, axis=1) / np.maximum((~np.isnan(values)).sum(axis=1), 1))
+    return metrics.ratio(np.nansum(values, axis=1), (~np.isnan(values)).sum(axis=1))
 
 
 # ---------------------------------------------------------------- sets
@@ -198,10 +178,14 @@ def _mean(values: Draws) -> Draws:
 
 def focus_groups(folder: Path, tools: Tools) -> dict[str, Draws]:
     """All figures of the four focus groups."""
-    data = coded.os_focus_group(folder)
+    return everything(coded.os_focus_group(folder), coded.valence_book(folder), tools)
+
+
+def everything(data: Coded, book: Codebook, tools: Tools) -> dict[str, Draws]:
+    """All figures of a set; `book` says what barriers and facilitators are."""
     own = figures_of(answers(data, data.brief, tools))
     zero = figures_of(answers(data, data.brief, tools, zero_shot=True))
-    by_valence = valences(data, coded.valence_book(folder), tools)
+    by_valence = valences(data, book, tools) if data.valences else {}
     return {
         **{f"osfg_{name}": own[name] for name in ("kappa", "f1", "auc")},
         **by_valence,
@@ -210,7 +194,7 @@ def focus_groups(folder: Path, tools: Tools) -> dict[str, Draws]:
     }
 
 
-def valences(data: Coded, book: Any, tools: Tools) -> dict[str, Draws]:
+def valences(data: Coded, book: Codebook, tools: Tools) -> dict[str, Draws]:
     """Kappa of the two valences, each as a code."""
     lessons = {key: with_valences(lesson) for key, lesson in data.brief.lessons.items()}
     brief = replace(data.brief, codebook=valences_as_codes(book), lessons=lessons)
@@ -231,11 +215,9 @@ def comments(folder: Path, tools: Tools) -> dict[str, Draws]:
 
 
 def any_folder(folder: Path, tools: Tools) -> dict[str, Draws]:
-    """All figures of a folder of one's own, with those of the codebook alone beside them."""
+    """All figures of a folder of one's own, under the names that they have for the focus groups."""
     data = coded.from_folder(folder)
-    own, zero = (figures_of(answers(data, data.brief, tools, zero_shot=only)) for only in (False, True))
-    by_valence = valences(data, data.brief.codebook, tools) if data.valences else {}
-    return {**own, **by_valence, **{f"zero_{name}": zero[name] for name in ("kappa", "f1", "auc", "recall_at_3")}}
+    return everything(data, data.brief.codebook, tools)
 
 
 SETS: dict[str, Callable[[Path, Tools], dict[str, Draws]]] = {
@@ -248,13 +230,13 @@ SETS: dict[str, Callable[[Path, Tools], dict[str, Draws]]] = {
 # ---------------------------------------------------------------- the command
 
 
-def report(found: dict[str, Draws]) -> dict[str, float | None]:
+def report(found: dict[str, Draws], goals: Mapping[str, float | None]) -> dict[str, float | None]:
     """Print a table of the figures, those with a goal first; their values, None where undefined."""
     order = [name for name in GOALS if name in found] + [name for name in found if name not in GOALS]
     print(f"{'figure':22s} {'value':>7s}  {'95 % interval':15s} goal")
     values: dict[str, float | None] = {}
     for name in order:
-        value, interval, goal = float(found[name][0]), metrics.interval(found[name]), GOALS.get(name)
+        value, interval, goal = float(found[name][0]), metrics.interval(found[name]), goals.get(name)
         values[name] = None if np.isnan(value) else round(value, 4)
         spread = f"{interval[0]:.3f} to {interval[1]:.3f}" if interval else "none"
         print(f"{name:22s} {value:7.3f}  {spread:15s} {_against(name, value, goal)}")
@@ -280,12 +262,12 @@ def main(given: Sequence[str] | None = None) -> int:
         tools = Workbench(asked.cache or Path(scratch))
         try:
             if asked.data:
-                values = report(any_folder(asked.data, tools))
+                values = {**dict.fromkeys(GOALS), **report(any_folder(asked.data, tools), {})}
             else:
                 found = {}
                 for name in asked.only or SETS:
                     found |= SETS[name](asked.coded / name, tools)
-                values = {**dict.fromkeys(GOALS), **report(found)}
+                values = {**dict.fromkeys(GOALS), **report(found, GOALS)}
         except (QualkitError, OSError) as error:
             print(error, file=sys.stderr)
             return 1

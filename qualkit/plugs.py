@@ -106,11 +106,14 @@ class TranscriptWriter(Protocol):
 class Ratings:
     """What a machine coder makes of every pair of segment and code; both arrays have the shape (segments, codes).
 
-    `scores` are probabilities, calibrated where there are lessons; `is_given` says which codes it would give.
+    `scores` are probabilities, calibrated where there are lessons; `is_given` says which codes it would give. A machine that
+    knows when to abstain says which codes it would give, and which rule out, without a person; None for one that does not.
     """
 
     scores: npt.NDArray[np.floating]
     is_given: npt.NDArray[np.bool_]
+    is_sure: npt.NDArray[np.bool_] | None = None
+    is_ruled_out: npt.NDArray[np.bool_] | None = None
 
 
 def ratings_of(suggestions: Sequence[Suggestion], brief: Brief) -> Ratings:
@@ -285,10 +288,6 @@ class Chat(Engine, Protocol):
 
 class Keeper(Protocol):
     """Remembers results by what they were made from, beyond the life of the program."""
-
-    def has(self, made_from: Any) -> bool:
-        """Whether that result is there."""
-        ...
 
     def get_or_make(self, made_from: Any, make: Callable[[], Any]) -> Any:
         """The result for `made_from`, made only if it is not there; if `make` raises, nothing is kept."""

@@ -58,4 +58,4 @@ def test_a_folder_of_ones_own_is_evaluated_by_the_same_settings(
     assert [item.text for item in again.brief.segments] == [item.text for item in groups.brief.segments]
     assert again.brief.lessons == groups.brief.lessons
     assert main(["--data", str(tmp_path / "own"), "--cache", str(tmp_path / "cache")]) == 0
-    assert '"kappa": 0.5' in capsys.readouterr().out.splitlines()[-1]
+    assert '"osfg_kappa": 0.5' in capsys.readouterr().out.splitlines()[-1]

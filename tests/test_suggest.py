@@ -100,7 +100,7 @@ def test_likeness_is_the_mean_of_the_whole_and_its_best_part():
     parts = np.array([[0, 1], [1, 0], [0, 1]], dtype=np.float32)
     space, line = Space(wholes, parts, [2, 1]), np.array([[1, 0]], dtype=np.float32)
     assert likeness(space, line, space.parts @ line.T) == pytest.approx(np.array([[0.8], [0.0]]))
-    assert list(space.best_parts((space.parts @ line.T)[:, 0])) == [1, 0]
+    assert [space.best_part(row, (space.parts @ line.T)[:, 0]) for row in range(2)] == [1, 0]
 
 
 def test_a_code_is_judged_by_the_two_lines_that_fit_best_and_in_standard_deviations():

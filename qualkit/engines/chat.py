@@ -32,6 +32,7 @@ KEY = "QUALKIT_LLM_KEY"
 TEMPERATURE, MOST_TOKENS = 0, 2048
 
 _REFUSED = {400, 415, 422, 500, 501}  # what servers say to a form of answer that they do not know
+_UNKNOWN = {400, 415, 422, 501}  # ... and say of that form, not of this question alone
 _NOT_ALLOWED = {401, 403}
 _BUSY = {408, 413, 429}
 _MOST_BYTES = 16_000_000
@@ -78,14 +79,15 @@ class OpenAiServer:
             "stream": False,
         }
         forms = _forms(schema)
-        said = ""
+        said, is_told = "", True
         for form in range(self._form, len(forms)):
             status, said = self._sent("POST", "/chat/completions", question | forms[form])
             if status == 200:
-                self._form = form
+                self._form = form if is_told else self._form
                 return _content(said)
             if status not in _REFUSED:
                 raise self._refusal(status, said)
+            is_told = is_told and status in _UNKNOWN
         raise AnswerError(f"The server {self._server} refused a question: {_reason(said)}")
 
     def _meet(self) -> None:
@@ -170,7 +172,8 @@ def address_of(server: str, allow_remote: str = "") -> Address:
         host, port = parts.hostname or "", parts.port
     except ValueError as error:
         raise EngineError(f"{shown!r} is no address of a server: write it like http://localhost:11434.") from error
-    if parts.scheme not in {"http", "https"} or not host or parts.query or parts.fragment:
+    is_plain = server.isascii() and server.isprintable()
+    if parts.scheme not in {"http", "https"} or not host or parts.query or parts.fragment or not is_plain:
         raise EngineError(f"{shown!r} is no address of a server: write it like http://localhost:11434.")
     if "@" in parts.netloc:
         raise EngineError(f"The address {shown!r} holds a name or a password: leave it out, and set {KEY} to the server's key.")

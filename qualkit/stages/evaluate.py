@@ -18,7 +18,7 @@ from qualkit.stages.folds import HeldOut, deal
 if TYPE_CHECKING:
     from qualkit.stages.metrics import Floats, Judged, Pairs
 
-METHOD = "evaluate 1"
+METHOD = "evaluate 2"
 """Whatever is kept rests on this: another number where a figure is computed in another way."""
 LIST_LENGTHS = (1, 3, 5)
 
@@ -120,6 +120,7 @@ MEASURES = {
 }
 """Measures of a code, in their order, and why one may be undefined."""
 NO_LIST = "people gave no code, or the machine said nothing"
+NOTHING_ALONE = "the machine was sure of nothing, or people gave nothing"
 NO_MEAN = "no code with enough positives has this figure"
 
 
@@ -140,10 +141,13 @@ def run(
 
     transcripts = sorted({segment.transcript_id for segment in brief.segments if segment.id in truth})
     folds = deal(transcripts, n_folds=options.folds, seed=options.seed)
-    held = HeldOut(brief=brief, folds=folds, machine=machine, tools=tools, progress=progress)
+    has_choice = any(len(code.valences) > 1 for code in brief.codebook.codes)
+    held = HeldOut(
+        brief=brief, folds=folds, machine=machine, tools=tools, progress=progress, with_valences=options.valence and has_choice
+    )
     judged = _judged(brief, truth, held.ratings(), transcripts)
     weights = metrics.draws(len(transcripts), options.resamples, options.seed)
-    valences = _valence_tables(brief, truth, held, transcripts) if options.valence else {}
+    valences = _valence_tables(brief, truth, held, transcripts) if held.with_valences else {}
     keys = [code.key for code in brief.codebook.codes]
     samples = _samples(judged, keys, metrics.tables(judged, len(transcripts)), valences)
     measured = [_measured(sample, weights) for sample in samples]
@@ -204,6 +208,8 @@ def _judged(brief: Brief, truth: Mapping[str, Lesson], ratings: Ratings, transcr
         scores=np.asarray(ratings.scores, dtype=float)[rows],
         is_given=ratings.is_given[rows],
         transcripts=np.array([transcripts.index(segment.transcript_id) for segment in segments]),
+        is_sure=None if ratings.is_sure is None else ratings.is_sure[rows],
+        is_ruled_out=None if ratings.is_ruled_out is None else ratings.is_ruled_out[rows],
     )
 
 
@@ -300,7 +306,9 @@ def _lists(judged: Judged, everything: _Sample, weights: Floats, n_surest: int) 
 
     found = {f"recall_at_{k}": metrics.recall_at(judged, k, weights) for k in LIST_LENGTHS}
     found[f"precision_of_{n_surest}_surest"] = metrics.precision_of_surest(everything.pairs, n_surest, weights)
-    return tuple(_figure(measure, draws, weights.shape[1], NO_LIST) for measure, draws in found.items())
+    lists = tuple(_figure(measure, draws, weights.shape[1], NO_LIST) for measure, draws in found.items())
+    alone = metrics.abstention(judged, weights)
+    return lists + tuple(_figure(measure, draws, weights.shape[1], NOTHING_ALONE) for measure, draws in alone.items())
 
 
 def _figure(measure: str, values: Floats, n_transcripts: int, because: str) -> Figure:

@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
-from qualkit.model import Brief, Code, Codebook, Segment, Valence
+from qualkit.errors import PlugError
+from qualkit.model import Brief, Code, Codebook, Segment, Suggestion, Valence
 from qualkit.plugs import Progress, Ratings, Suggester, Tools, no_progress
 
 MOST_LEFT_OUT_ONE_BY_ONE = 10
 """With more transcripts than this, several are left out at a time."""
 _QUOTED_WORDS = 4
 """A stretch of an example counts as quoted from a transcript from this many words on; a shorter example as a whole."""
-
-_AnswerT = TypeVar("_AnswerT")
 
 
 def deal(transcript_ids: Sequence[str], *, n_folds: int, seed: int) -> list[list[str]]:
@@ -46,24 +44,37 @@ class HeldOut:
     machine: Suggester
     tools: Tools
     progress: Progress = no_progress
+    with_valences: bool = False
+    _known: dict[object, tuple[Ratings, list[Suggestion]]] = field(default_factory=dict, init=False, repr=False)
 
     def ratings(self) -> Ratings:
-        """Ratings of all segments of the brief, each made while its own transcript was left out; 0 where none was."""
+        """Ratings of all segments of the brief, each made while its own transcript was left out; 0 where none was.
+
+        Raises `PlugError` for scores that are no probabilities.
+        """
         import numpy as np
 
         shape = (len(self.brief.segments), len(self.brief.codebook.codes))
-        found = Ratings(np.zeros(shape), np.zeros(shape, dtype=bool))
-        for fold, rated in zip(self.folds, self._asked(self.machine.rate), strict=True):
+        scores, *masks = np.zeros(shape), *(np.zeros(shape, dtype=bool) for _ in range(3))
+        abstains = True
+        for fold, (rated, _) in zip(self.folds, self._answers(), strict=True):
             rows = [n for n, segment in enumerate(self.brief.segments) if segment.transcript_id in fold]
-            found.scores[rows], found.is_given[rows] = rated.scores[rows], rated.is_given[rows]
-        return found
+            scores[rows] = rated.scores[rows]
+            said = (rated.is_given, rated.is_sure, rated.is_ruled_out)
+            abstains = abstains and rated.is_sure is not None and rated.is_ruled_out is not None
+            for mask, own in zip(masks, said, strict=True):
+                if own is not None:
+                    mask[rows] = own[rows]
+        if not ((scores >= 0) & (scores <= 1)).all():
+            raise PlugError(f"The machine coder {self.machine.name!r} gives scores that do not lie between 0 and 1.")
+        return Ratings(scores, *masks) if abstains else Ratings(scores, masks[0])
 
     def valences(self) -> dict[tuple[str, str], Valence]:
         """Valences that the machine suggests, by segment id and code key, each while that transcript was left out."""
         whence = {segment.id: segment.transcript_id for segment in self.brief.segments}
         return {
             (item.segment_id, item.code_key): item.valence
-            for fold, suggestions in zip(self.folds, self._asked(self.machine.suggest), strict=True)
+            for fold, (_, suggestions) in zip(self.folds, self._answers(), strict=True)
             for item in suggestions
             if item.valence is not None and whence[item.segment_id] in fold
         }
@@ -77,15 +88,16 @@ class HeldOut:
             for whole, *kept in zip(*codes, strict=True)
         )
 
-    def _asked(self, ask: Callable[[Brief, Tools], _AnswerT]) -> Iterator[_AnswerT]:
-        answers: dict[object, _AnswerT] = {}
+    def _answers(self) -> Iterator[tuple[Ratings, list[Suggestion]]]:
+        """What the machine says while each fold is left out; it is asked once, and for both at the same time."""
         for n, fold in enumerate(self.folds):
             mine = self.without(fold)
             key = (mine.codebook.sha256, n if self.machine.learns else None)
-            if key not in answers:
+            if key not in self._known:
                 self.progress(n / len(self.folds), f"{self.machine.name}, fold {n + 1} of {len(self.folds)}")
-                answers[key] = ask(mine, self.tools)
-            yield answers[key]
+                rated = self.machine.rate(mine, self.tools)
+                self._known[key] = (rated, self.machine.suggest(mine, self.tools) if self.with_valences else [])
+            yield self._known[key]
 
     def without(self, fold: Sequence[str]) -> Brief:
         """The brief as the machine is given it while `fold` is left out."""

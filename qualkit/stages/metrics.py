@@ -37,6 +37,8 @@ class Judged:
     scores: Floats
     is_given: Bools
     transcripts: Ints
+    is_sure: Bools | None = None
+    is_ruled_out: Bools | None = None
 
     def of_code(self, column: int) -> Pairs:
         """The known pairs of one code."""
@@ -162,6 +164,31 @@ def recall_at(judged: Judged, k: int, weights: Floats) -> Floats:
         for found in (hits, true)
     )
     return ratio(n_hits, n_true)
+
+
+def abstention(judged: Judged, weights: Floats) -> dict[str, Floats]:
+    """What a machine that knows when to abstain does by itself; empty for one that does not say.
+
+    `sure_wrong`: of the codes it is sure of, the share that people did not give. `ruled_out_wrong`: of the codes that people
+    gave, the share it rules out. `coverage`: of all pairs, the share on which it does not abstain. `sure_recall`: of the codes
+    that people gave, the share it is sure of.
+    """
+    if judged.is_sure is None or judged.is_ruled_out is None:
+        return {}
+    true, sure, out = judged.is_true, judged.is_sure, judged.is_ruled_out
+
+    def n(mask: Bools) -> Floats:
+        by_transcript = np.bincount(
+            judged.transcripts, weights=(mask & judged.is_known).sum(axis=1), minlength=weights.shape[1]
+        )
+        return cast("Floats", weights @ by_transcript)
+
+    return {
+        "sure_wrong": ratio(n(sure & ~true), n(sure)),
+        "ruled_out_wrong": ratio(n(out & true), n(true)),
+        "coverage": ratio(n(sure | out), n(judged.is_known)),
+        "sure_recall": ratio(n(sure & true), n(true)),
+    }
 
 
 def ratio(part: Floats, whole: Floats) -> Floats:

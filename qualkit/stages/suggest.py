@@ -38,8 +38,12 @@ def keep_best(suggestions: Sequence[Suggestion], *, top_k: int) -> list[Suggesti
     return [best for own in of_segment.values() for best in sorted(own, key=lambda suggestion: -suggestion.score)[:top_k]]
 
 
+_DOUBT = 0.5
+"""Entropy, in bits, from which on a machine cannot tell: a probability between .11 and .89."""
+
+
 def worth(brief: Brief, ratings: Ratings) -> list[Worth]:
-    """How much a judgement of each segment that nobody has judged would teach, the most first.
+    """How much a judgement of each segment would teach, the most first; none where the machine has nothing to say yet.
 
     The value is the entropy, in bits, of the code that the machine can tell least (uncertainty sampling: Lewis and Gale 1994).
     On real focus groups, from 30 judged turns on, 25 chosen so were worth some 45 taken at random (AUC .899; .891 with 25 and
@@ -50,10 +54,9 @@ def worth(brief: Brief, ratings: Ratings) -> list[Worth]:
     chances = np.clip(ratings.scores, 1e-9, 1 - 1e-9)
     bits = -(chances * np.log2(chances) + (1 - chances) * np.log2(1 - chances))
     codes = brief.codebook.codes
-    open_ = [row for row, segment in enumerate(brief.segments) if segment.id not in brief.lessons]
     found = []
-    for row in sorted(open_, key=lambda row: -bits[row].max()):
-        doubtful = [codes[int(n)].name for n in np.argsort(-bits[row], kind="stable")[:2]]
-        why = f"The machine cannot tell whether this is {' or '.join(doubtful)}."
+    for row in sorted(range(len(brief.segments)), key=lambda row: -bits[row].max()) if ratings.scores.any() else ():
+        doubtful = [codes[int(n)].name for n in np.argsort(-bits[row], kind="stable")[:2] if bits[row, n] >= _DOUBT]
+        why = f"The machine cannot tell whether this is {' or '.join(doubtful)}." if doubtful else ""
         found.append(Worth(segment_id=brief.segments[row].id, value=round(float(bits[row].max()), 4), why=why))
     return found

@@ -46,6 +46,8 @@ def plan(study: Study, given: Mapping[str, Any]) -> Plan:
         raise StudyError(
             f"{options.folds} folds leave nothing to learn from; take 2 or more, or 0 for one transcript at a time."
         )
+    if options.resamples < 1 or options.surest < 1:
+        raise StudyError("Intervals need at least one resample, and a list of the surest at least one place.")
     suggesting: suggest.Options = study.options(suggest, {})
     names = options.machines or suggesting.suggesters
     options = replace(options, machines=tuple(dict.fromkeys(names)))
@@ -113,7 +115,8 @@ def in_words(study: Study) -> list[str]:
         return []
     options: Options = from_plain(Options, run.options)
     disputed = [key for key, item in _human(study).items() if verdicts.is_codebook_problem(item, options)]
-    return evaluation_tables.in_words(list(study.verdicts().values()), study.codebook(), disputed)
+    said = evaluation_tables.in_words(list(study.verdicts().values()), study.codebook(), disputed)
+    return said + evaluation_tables.alone_in_words(found)
 
 
 def figure(study: Study) -> str:

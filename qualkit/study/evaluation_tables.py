@@ -36,7 +36,9 @@ _NOTES = (
     "Pairs of segment and code on which people differ and nobody has decided yet are left out.",
     "Pooled: every pair of segment and code that people have settled is one judgement. Mean: over codes with enough positives "
     "for a verdict. Intervals: 95 %, percentile bootstrap resampled by transcript. Calibration error: ten bins of equal width. "
-    "Recall at k: of the codes that people gave to segments, the share among the k surest suggestions for their segment.",
+    "Recall at k: of the codes that people gave to segments, the share among the k surest suggestions for their segment. "
+    "Without a person: sure_wrong is the share of wrong codes among those that the machine is sure of, ruled_out_wrong the "
+    "share of people's codes that it rules out, coverage the share of pairs on which it does not abstain.",
 )
 
 
@@ -143,6 +145,21 @@ def in_words(verdicts: Sequence[Verdict], book: Codebook, disputed: Collection[s
     unclear = [own[0] for own in grouped(verdicts, lambda item: item.code_key).values() if own[0].code_key in disputed]
     if unclear:
         said.append(f"People disagree among themselves on {_named(unclear, names)}: mend the codebook first.")
+    return said
+
+
+def alone_in_words(found: Sequence[Evaluation]) -> list[str]:
+    """What machine coders that know when to abstain do without a person."""
+    said = []
+    for evaluation in found:
+        shares = {figure.measure: figure.value for figure in evaluation.lists}
+        if shares.get("coverage") is None:
+            continue
+        wrong, ruled_out = shares["sure_wrong"], shares["ruled_out_wrong"]
+        given = "it is sure of no code" if wrong is None else f"of the codes that it is sure of {wrong:.0%} are wrong"
+        missed = "" if ruled_out is None else f", of the codes that people gave it rules out {ruled_out:.0%}"
+        covered = f"{evaluation.machine} does not abstain on {shares['coverage']:.0%} of all pairs of segment and code"
+        said.append(f"{covered}: {given}{missed}.")
     return said
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qualkit import plugs
+from qualkit.errors import StudyError
 from qualkit.model import (
     Assignment,
     Coder,
@@ -39,6 +40,7 @@ from qualkit.study.listening import transcribe_step
 from qualkit.study.machines import machine
 from qualkit.study.roster import check_roster
 from qualkit.study.step import Done, Step, nothing
+from qualkit.suggesters.classroom import MIN_LESSONS
 from qualkit.wording import counted
 
 if TYPE_CHECKING:
@@ -163,12 +165,15 @@ def _with_speakers(
 def suggest_step(study: Study, given: Mapping[str, Any]) -> Step:
     """Machine coders propose codes, and say which judgements would teach them most."""
     options = study.options(suggest, given)
+    if not 0 < options.error < 1:
+        raise StudyError(f"An error level lies between 0 and 1, such as 0.1: {options.error:g}.")
     brief = study.brief()
     codebook = brief.codebook
     names = options.suggesters if brief.segments and codebook.codes else ()
     machines = [machine(study, name, options) for name in names]
     revisions = {coder.name: coder.revision(study.tools) for coder in machines}
     is_learned = any(coder.learns for coder in machines) and bool(brief.lessons)
+    n_taught = sum(item.id in brief.lessons for item in brief.segments) if is_learned else 0
 
     def work(progress: Progress) -> Done:
         study.tools.progress = progress
@@ -177,13 +182,16 @@ def suggest_step(study: Study, given: Mapping[str, Any]) -> Step:
         worth = suggest.worth(brief, learner.rate(brief, study.tools)) if learner else []
 
         def save(tx: Writing, run: Run) -> None:
+            for coder in tx.all(Coder, kind=CoderKind.MACHINE):
+                if coder.name not in found:
+                    tx.retire(Assignment, coder_id=coder.id)
             tx.retire(Worth)
             tx.replace(replace(item, run_id=run.id) for item in worth)
             for name, suggestions in found.items():
                 keep_suggestions(tx, name, revisions[name], suggestions, run)
 
         n = sum(len(suggestions) for suggestions in found.values())
-        lessons = f", learned from {counted(len(brief.lessons), 'judged segment')}" if is_learned else ""
+        lessons = f", learned from {n_taught} judged segments" if n_taught >= MIN_LESSONS else ""
         reports = [coder.report for coder in machines if isinstance(coder, plugs.Reporting)]
         notes = "".join(f"; {report.notes}" for report in reports if report.notes)
         return Done(

@@ -31,6 +31,10 @@ class Blend(Learned):
         super().__init__(error, min_score, most=most)
         self._keep = keep
 
+    def revision(self, tools: Tools) -> str:
+        """See `Suggester.revision`."""
+        return f"{super().revision(tools)}, {Keywords().revision(tools)}"
+
     def more_signals(self, brief: Brief, tools: Tools) -> Sequence[Signal]:
         """The cues, if the codebook has any."""
         cued = replace(brief.codebook, codes=tuple(code for code in brief.codebook.codes if code.cues))

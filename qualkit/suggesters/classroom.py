@@ -13,7 +13,7 @@ from qualkit.model import Brief, Code, Lesson
 from qualkit.plugs import Ratings, Tools
 from qualkit.suggesters.reading import Reading, Scores, read
 from qualkit.suggesters.reasons import Reasons
-from qualkit.suggesters.ridge import Ridge, signals
+from qualkit.suggesters.ridge import Fit, Ridge, signals
 from qualkit.suggesters.scoring import Calibration, Conformal, Mask, calibrated, expected
 from qualkit.suggesters.similarity import OFFSET, WEIGHTS, Resemblance
 
@@ -39,29 +39,17 @@ Signal: TypeAlias = tuple[Scores, float]
 class Judgement:
     """What came of every pair of segment and code, and on what it rests.
 
-    `conformal` is None where there was nothing to calibrate on. `parts` (sentences, codes) and `letters` (runs, codes) are what
-    was learned to speak for a code; `examples` are the rows that people gave each code.
+    `parts` (sentences, codes) and `letters` (runs, codes) are what was learned to speak for a code; `examples` are the rows
+    that people gave each code, `is_judged` says which rows they judged at all.
     """
 
     ratings: Ratings
-    conformal: Conformal | None
     calibration: Calibration
     resemblance: Resemblance
     parts: Scores
     letters: Scores
     examples: Sequence[Rows]
-
-    def is_sure(self, error: float) -> Mask:
-        """Which codes may be given without a person: shape (segments, codes)."""
-        if self.conformal is None:
-            return np.zeros_like(self.ratings.is_given)
-        return self.conformal.given(self.ratings.scores, error)
-
-    def is_ruled_out(self, error: float) -> Mask:
-        """Which codes may be ruled out without a person: shape (segments, codes)."""
-        if self.conformal is None:
-            return np.zeros_like(self.ratings.is_given)
-        return self.conformal.ruled_out(self.ratings.scores, error)
+    is_judged: Mask
 
     def reasons(self, column: int) -> Reasons:
         """What speaks for one code, learned and written, each as its signal weighs."""
@@ -73,19 +61,27 @@ class Judgement:
             lines=said.lines,
             likeness=said.likeness,
             examples=self.examples[column],
+            is_judged=self.is_judged,
         )
 
 
 class Classroom:
-    """A brief, read once; `judge` may be asked about several sets of codes."""
+    """A brief, read once; `judge` may be asked about several sets of codes.
 
-    def __init__(self, brief: Brief, tools: Tools) -> None:
+    `error` is the share of wrong codes among those given without a person, and of codes wrongly ruled out.
+    """
+
+    def __init__(self, brief: Brief, tools: Tools, error: float) -> None:
         self.reading = read(brief, tools)
-        self._tools = tools
+        self._tools, self._error = tools, error
         self._taught = np.array([row for row, item in enumerate(brief.segments) if item.id in brief.lessons], dtype=np.intp)
         self.lessons: list[Lesson] = [brief.lessons[brief.segments[row].id] for row in self._taught]
         self._dense = _described(self.reading)
-        self._folds = _folds([brief.segments[row].transcript_id for row in self._taught])
+        self._is_taught = np.zeros(len(brief.segments), dtype=bool)
+        self._is_taught[self._taught] = True
+        self._transcripts = [brief.segments[row].transcript_id for row in self._taught]
+        self._fold_of = _folds([segment.transcript_id for segment in brief.segments], self._taught)
+        self._folds = self._fold_of[self._taught]
         self._ridge = Ridge(self._likeness(), self._folds) if len(self._taught) >= MIN_LESSONS else None
 
     def _likeness(self) -> Scores:
@@ -99,35 +95,60 @@ class Classroom:
         known = np.array([[code.key not in lesson.unsettled for code in codes] for lesson in lessons], dtype=bool)
         labels, known = labels.reshape(-1, len(codes)), known.reshape(-1, len(codes))
         resemblance = Resemblance(self.reading, codes, self._tools)
-        learned, parts, letters = self._learned(labels, known, resemblance.shared.shape[1])
-        written = np.moveaxis(resemblance.signals, -1, 0)
-        said = np.stack([learned, self.reading.nearby(learned), *written, *(signal for signal, _ in more)], axis=-1)
+        written = [*np.moveaxis(resemblance.signals, -1, 0), *(signal for signal, _ in more)]
+        learned = self._learned(labels, known, resemblance.shared.shape[1])
+        said = np.stack([learned.own, learned.nearby, *written], axis=-1)
         weights = np.array([0.0, 0.0, *WEIGHTS, *(weight for _, weight in more)])
         scores, calibration = self._calibrated(said, labels, known, weights)
         return Judgement(
-            ratings=Ratings(scores, self._given(scores)),
-            conformal=Conformal.on(scores[self._taught], labels, known, self._folds) if self._ridge else None,
+            ratings=self._ratings(scores, labels, known),
             calibration=calibration,
             resemblance=resemblance,
-            parts=parts,
-            letters=letters,
+            parts=learned.parts,
+            letters=learned.letters,
             examples=[self._taught[(labels[:, column] == 1) & known[:, column]] for column in range(len(codes))],
+            is_judged=self._is_taught,
         )
 
-    def _learned(self, labels: Scores, known: Mask, n_runs: int) -> tuple[Scores, Scores, Scores]:
-        """What was learned, of segments, sentences and runs of letters; zeros where nothing was.
+    def _learned(self, labels: Scores, known: Mask, n_runs: int) -> _Learned:
+        """What was learned; zeros where nothing was. An unsettled label counts as the code's mean.
 
-        A judged segment is spoken of by what was learned without its transcript. An unsettled label counts as the code's mean.
+        Of a judged segment, and of the talk around it, what was learned without its transcript speaks.
         """
         reading, n_codes = self.reading, labels.shape[1]
         if self._ridge is None:
-            return tuple(np.zeros((n, n_codes)) for n in (len(self._dense), len(reading.space.parts), n_runs))  # type: ignore[return-value]
-        fit = self._ridge.fit(np.where(known, labels, (labels * known).sum(axis=0) / np.maximum(known.sum(axis=0), 1)))
-        dense, letters = self._dense[self._taught].T @ fit.duals, reading.letters.rows[self._taught].T @ fit.duals
-        learned = signals(self._dense @ dense + reading.letters.rows @ letters + fit.means, fit.means)
-        learned[self._taught] = fit.held_out
+            nothing = np.zeros((len(self._dense), n_codes))
+            return _Learned(nothing, nothing, np.zeros((len(reading.space.parts), n_codes)), np.zeros((n_runs, n_codes)))
+        labels = np.where(known, labels, (labels * known).sum(axis=0) / np.maximum(known.sum(axis=0), 1))
+        fit = self._ridge.fit(labels)
+        dense, letters = self._weights(fit)
+        full = self._scored(fit, np.arange(len(self._dense)))
+        own = full.copy()
+        around = {}
+        for fold in np.unique(self._folds):
+            held = full.copy()
+            talk, rows = self._talk_of(fold), self._taught[self._folds == fold]
+            held[talk] = self._scored(self._ridge.fit_without(labels, fold), talk)
+            own[rows] = held[rows]
+            around[fold] = reading.nearby(held)[rows]
+        nearby = reading.nearby(own)
+        for fold, said in around.items():
+            nearby[self._taught[self._folds == fold]] = said
         width = reading.space.parts.shape[1]
-        return learned, reading.space.parts @ (dense[:width] + dense[width : 2 * width]), letters
+        return _Learned(own, nearby, reading.space.parts @ (dense[:width] + dense[width : 2 * width]), letters)
+
+    def _talk_of(self, fold: int) -> Rows:
+        """Rows of the transcripts that a fold is of, whole ones even if it is a stretch."""
+        return np.flatnonzero(self._fold_of == fold if len(set(self._transcripts)) > 1 else self._fold_of >= 0)
+
+    def _scored(self, fit: Fit, rows: Rows) -> Scores:
+        """What was learned says of some rows."""
+        dense, letters = self._weights(fit)
+        return signals(self._dense[rows] @ dense + self.reading.letters.rows[rows] @ letters + fit.means, fit.means)
+
+    def _weights(self, fit: Fit) -> tuple[Scores, Scores]:
+        """What each dimension of a segment's vectors, and each run of letters, weighs for each code."""
+        return self._dense[self._taught].T @ fit.duals, self.reading.letters.rows[self._taught].T @ fit.duals
 
     def _calibrated(self, said: Scores, labels: Scores, known: Mask, weights: Scores) -> tuple[Scores, Calibration]:
         """Probabilities, and how they came about; those of judged segments calibrated without their own fold."""
@@ -142,13 +163,26 @@ class Classroom:
             scores[held] = without.probabilities(said[held])
         return scores, calibration
 
-    def _given(self, scores: Scores) -> Mask:
-        """As many as expected among the judged segments, and among the others."""
-        is_given, is_taught = np.zeros(scores.shape, dtype=bool), np.zeros(len(scores), dtype=bool)
-        is_taught[self._taught] = True
-        for rows in (is_taught, ~is_taught):
+    def _ratings(self, scores: Scores, labels: Scores, known: Mask) -> Ratings:
+        """Decisions among the judged segments, and among the others."""
+        is_given, is_sure, is_ruled_out = (np.zeros(scores.shape, dtype=bool) for _ in range(3))
+        conformal = Conformal.on(scores[self._taught], labels, known, self._folds) if self._ridge else None
+        for rows in (self._is_taught, ~self._is_taught):
             is_given[rows] = expected(scores[rows])
-        return is_given
+            if conformal is not None:
+                is_sure[rows] = conformal.given(scores[rows], self._error)
+                is_ruled_out[rows] = conformal.ruled_out(scores[rows], self._error)
+        return Ratings(scores, is_given, is_sure, is_ruled_out)
+
+
+@dataclass(frozen=True, slots=True)
+class _Learned:
+    """Signals of segments, `own` and of the talk around them, and what sentences and runs of letters say: (rows, codes)."""
+
+    own: Scores
+    nearby: Scores
+    parts: Scores
+    letters: Scores
 
 
 def _described(reading: Reading) -> Scores:
@@ -157,9 +191,20 @@ def _described(reading: Reading) -> Scores:
     return cast("Scores", np.hstack([half * reading.space.wholes, half * reading.part_means, asked * reading.questions]))
 
 
-def _folds(transcripts: Sequence[str]) -> Rows:
-    """A fold for each judged segment: transcripts, dealt into `MAX_FOLDS` if they are more, or stretches of the only one."""
-    place = {transcript: n % MAX_FOLDS for n, transcript in enumerate(dict.fromkeys(transcripts))}
-    if len(place) == 1:
-        return np.arange(len(transcripts)) * BLOCKS // len(transcripts)
-    return np.array([place[transcript] for transcript in transcripts], dtype=np.intp)
+def _folds(transcripts: Sequence[str], taught: Rows) -> Rows:
+    """A fold for each segment of a transcript in which any is judged, -1 for the others.
+
+    Transcripts are dealt into `MAX_FOLDS` if they are more; the only one is cut into stretches.
+    """
+    judged = list(dict.fromkeys(transcripts[row] for row in taught))
+    place = {transcript: n % MAX_FOLDS for n, transcript in enumerate(judged)}
+    folds = np.array([place.get(transcript, -1) for transcript in transcripts], dtype=np.intp)
+    if len(judged) == 1:
+        rows = np.flatnonzero(folds == 0)
+        folds[rows] = np.searchsorted(_ends(taught), rows)
+    return folds
+
+
+def _ends(taught: Rows) -> Rows:
+    """The last row of each stretch but the last, so that every stretch has as many judged segments."""
+    return np.array([stretch[-1] for stretch in np.array_split(taught, BLOCKS)[:-1] if len(stretch)], dtype=np.intp)

@@ -5,9 +5,9 @@ words (`reading.py`); a ridge regression learns from these what each code looks 
 around the segment, and the signals of the codebook (`similarity.py`) are then weighed against each other and made into
 probabilities by a logistic regression (`scoring.py`), fitted on transcripts that the ridge had not learned from.
 
-What it says of a segment that somebody judged rests on judgements in other transcripts (but for the weights of its signals,
-a handful of numbers that all codes share); of any other segment it rests on all judgements. All settings are the same for
-every study; none is chosen by looking at how well it does on one.
+How probable it calls a code on a segment that somebody judged rests on judgements in other transcripts (but for the weights of
+its signals, a handful of numbers that all codes share); of any other segment it rests on all judgements. All settings are the
+same for every study; none is chosen by looking at how well it does on one.
 """
 
 from __future__ import annotations
@@ -61,7 +61,8 @@ class Learned:
         if not self._can_say(brief):
             return []
         room, judgement = self._judged(brief, tools)
-        valences, is_sure = _valence_scores(room, brief), judgement.is_sure(self.error)
+        valences, is_sure = _valence_scores(room, brief), judgement.ratings.is_sure
+        assert is_sure is not None  # a classroom always says
         is_shown = shown(judgement.ratings.scores, self.min_score, self.most)
         found: list[Suggestion] = []
         for column, code in enumerate(brief.codebook.codes):
@@ -88,7 +89,7 @@ class Learned:
     def _judged(self, brief: Brief, tools: Tools) -> tuple[Classroom, Judgement]:
         """Kept for the next call, which is most often about the same brief."""
         if self._last is None or self._last[0] is not brief:
-            room = Classroom(brief, tools)
+            room = Classroom(brief, tools, self.error)
             self._last = (brief, room, room.judge(brief.codebook.codes, room.lessons, self.more_signals(brief, tools)))
         return self._last[1:]
 

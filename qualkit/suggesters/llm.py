@@ -165,11 +165,6 @@ class Llm:
         self.report = Report(n_segments=len(brief.segments), left_out=tuple(left_out), n_unknown=n_unknown, n_unfound=n_unfound)
         return found
 
-    def unanswered(self, brief: Brief) -> list[Segment]:
-        """Segments that the model has yet to be asked about."""
-        codes = _Codes(brief.codebook)
-        return [item for item in brief.segments if self._keep is None or not self._keep.has(self._unit(codes, item, brief))]
-
     def _answer(self, codes: _Codes, segment: Segment, brief: Brief) -> str:
         """The model's answer about one segment, one that can be read."""
 

@@ -51,10 +51,9 @@ class Space:
         """`vectors` in this space, rows of length 1."""
         return normalised(vectors - self._common)
 
-    def best_parts(self, scores: Scores) -> npt.NDArray[np.intp]:
-        """For each segment which of its sentences has the highest of `scores`, which has one for each sentence."""
-        order = np.lexsort((-scores, np.repeat(np.arange(len(self.wholes)), np.diff(self.first))))
-        return cast("npt.NDArray[np.intp]", order[self.first[:-1]] - self.first[:-1])
+    def best_part(self, row: int, scores: Scores) -> int:
+        """Which sentence of a segment has the highest of `scores`, which has one for each sentence of all."""
+        return int(np.argmax(scores[self.first[row] : self.first[row + 1]]))
 
 
 @dataclass(frozen=True)
@@ -156,12 +155,16 @@ class Letters:
         return list(dict.fromkeys(self._names[words[i]] for i in best if heavy[i] > 0))[:n]
 
     def _weighted(self, counts: Any) -> Any:
-        counts = counts.copy()
-        counts.data = 1 + np.log(np.maximum(counts.data, 1))
-        weighted = counts.multiply(self._rarity[None, :]).tocsr()
-        lengths = np.sqrt(np.asarray(weighted.multiply(weighted).sum(axis=1)).ravel())
-        weighted.data /= np.repeat(np.maximum(lengths, 1e-9), np.diff(weighted.indptr))
-        return weighted.astype(np.float32)
+        weighted = counts.copy()
+        weighted.data = (1 + np.log(np.maximum(counts.data, 1))) * self._rarity[counts.indices]
+        lengths = np.sqrt(np.bincount(_row_of(counts), weights=weighted.data**2, minlength=counts.shape[0]))
+        weighted.data = (weighted.data / np.maximum(lengths, 1e-9)[_row_of(counts)]).astype(np.float32)
+        return weighted
+
+
+def _row_of(matrix: Any) -> npt.NDArray[np.intp]:
+    """The row of each entry of a sparse matrix."""
+    return np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from qualkit.model import Code, Evidence, Neighbour, Suggestion, Valence
 from qualkit.suggesters.reading import Line, Reading, Scores
-from qualkit.wording import counted, first_line
+from qualkit.wording import first_line
 
 Rows = npt.NDArray[np.intp]
 
@@ -25,7 +25,8 @@ LEAST_LIKENESS = 0.2
 class Reasons:
     """What speaks for one code: `parts` scores every sentence, `letters` weighs every run of letters.
 
-    `likeness` has the shape (segments, lines). `examples` are the rows of segments that people gave the code.
+    `likeness` has the shape (segments, lines). `examples` are the rows of segments that people gave the code; for a segment
+    that `is_judged` itself, those of its own transcript say nothing.
     """
 
     parts: Scores
@@ -33,6 +34,7 @@ class Reasons:
     lines: Sequence[Line]
     likeness: Scores
     examples: Rows | None = None
+    is_judged: npt.NDArray[np.bool_] | None = None
 
 
 def suggestions_for(
@@ -49,18 +51,18 @@ def suggestions_for(
     if not len(rows):
         return
     of_words = reading.letters.of_words(reasons.letters)
-    best_parts = reading.space.best_parts(reasons.parts)
-    neighbours = _neighbours(reading, reasons.examples, rows)
+    likest = np.argsort(-reasons.likeness[rows], axis=1, kind="stable")[:, :N_LINES]
+    neighbours = _neighbours(reading, reasons, rows)
     only = code.valences[0] if len(code.valences) == 1 else None
     for place, row in enumerate(map(int, rows)):
-        segment, span = reading.segments[row], reading.spans[row][int(best_parts[row])]
-        lines = _lines(reasons, row)
+        segment, span = reading.segments[row], reading.spans[row][reading.space.best_part(row, reasons.parts)]
+        lines = [reasons.lines[n] for n in likest[place] if reasons.likeness[row, n] >= LEAST_LIKENESS]
         words = reading.letters.telling(row, of_words, N_WORDS)
         yield Suggestion(
             segment_id=segment.id,
             code_key=code.key,
             score=float(scores[row]),
-            rationale=_rationale(lines, words, neighbours[place]),
+            rationale=_rationale(lines, words),
             evidence=(Evidence(start_char=span[0], end_char=span[1], text=segment.text[span[0] : span[1]]),),
             valence=valences[row] if valences is not None else only,
             lines=tuple(line.text for line in lines),
@@ -75,19 +77,14 @@ def shown(scores: Scores, min_score: float, most: int) -> npt.NDArray[np.bool_]:
     return np.asarray((places < most) & (scores >= min_score))
 
 
-def _lines(reasons: Reasons, row: int) -> list[Line]:
-    """The lines that the segment is likest, the likest first."""
-    fits = reasons.likeness[row]
-    return [reasons.lines[int(n)] for n in np.argsort(-fits, kind="stable")[:N_LINES] if fits[n] >= LEAST_LIKENESS]
-
-
-def _neighbours(reading: Reading, examples: Rows | None, rows: Rows) -> list[tuple[Neighbour, ...]]:
-    """For each row the likest of the examples, itself left out."""
-    if examples is None or not len(examples):
+def _neighbours(reading: Reading, reasons: Reasons, rows: Rows) -> list[tuple[Neighbour, ...]]:
+    """For each row the likest of the examples."""
+    examples = reasons.examples
+    if examples is None or reasons.is_judged is None or not len(examples):
         return [() for _ in rows]
-    wholes = reading.space.wholes
+    wholes, whence = reading.space.wholes, np.array([segment.transcript_id for segment in reading.segments])
     likeness = wholes[rows] @ wholes[examples].T
-    likeness[rows[:, None] == examples[None, :]] = -1
+    likeness[reasons.is_judged[rows, None] & (whence[rows, None] == whence[None, examples])] = -1
     best = np.argsort(-likeness, axis=1, kind="stable")[:, :N_NEIGHBOURS]
     return [
         tuple(
@@ -99,8 +96,8 @@ def _neighbours(reading: Reading, examples: Rows | None, rows: Rows) -> list[tup
     ]
 
 
-def _rationale(lines: Sequence[Line], words: Sequence[str], neighbours: Sequence[Neighbour]) -> str:
-    said = [f"like {counted(len(neighbours), 'segment')} that people gave this code"] if neighbours else []
-    said += [f"resembles the {lines[0].kind} “{first_line(lines[0].text, 90)}”"] if lines else []
+def _rationale(lines: Sequence[Line], words: Sequence[str]) -> str:
+    """A sentence that tells nothing of what people coded, since a blind coder reads it."""
+    said = [f"resembles the {lines[0].kind} “{first_line(lines[0].text, 90)}”"] if lines else []
     said += [f"telling words: {', '.join(words)}"] if words else []
-    return "; ".join(said) or "stands out among the segments of this study, by the talk around it"
+    return "; ".join(said) or "like segments with this code, as a whole or by the talk around it"

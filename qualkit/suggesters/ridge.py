@@ -2,9 +2,9 @@
 
 The target of a code is 1 where people gave it and 0 where they looked and did not. With the likenesses of coded segments
 as a matrix K, the scores of new segments with likenesses k to them are k' (K + penalty I)^-1 (labels - mean) + mean. All codes
-share the inverse, which makes training quick, and scores of transcripts that were not learned from come out of it exactly,
-without training again: for the rows B of a transcript, label - [(C_BB)^-1 (C (labels - mean))_B], where C is the inverse (the
-block form of the leave-one-out formula of Allen 1974).
+share the inverse, which makes training quick, and what would have been learned without a transcript comes out of it exactly,
+without training again: with C the inverse, a = C (labels - mean) and B the rows of the transcript, the others weigh
+a - C_.B (C_BB)^-1 a_B (the block form of the leave-one-out formula of Allen 1974).
 """
 
 from __future__ import annotations
@@ -24,14 +24,10 @@ PENALTY = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """`duals` (segments, codes) weigh the coded segments, `means` are the shares that have each code.
-
-    `held_out` are the signals (segments, codes) of the coded segments themselves, each learned without its own fold.
-    """
+    """`duals` (segments, codes) weigh the coded segments, `means` are the shares of them that have each code."""
 
     duals: Scores
     means: Scores
-    held_out: Scores
 
 
 class Ridge:
@@ -39,20 +35,21 @@ class Ridge:
 
     def __init__(self, likeness: Scores, folds: npt.NDArray[np.intp]) -> None:
         self._inverse = _inverse(likeness, PENALTY)
-        self._folds = [folds == fold for fold in np.unique(folds)]
+        self._folds = folds
 
     def fit(self, labels: Scores) -> Fit:
         """Learn labels of the shape (segments, codes)."""
         means = labels.mean(axis=0)
-        return Fit(self._inverse @ (labels - means), means, self._held_out(labels))
+        return Fit(self._inverse @ (labels - means), means)
 
-    def _held_out(self, labels: Scores) -> Scores:
-        found = np.empty_like(labels)
-        for fold in self._folds:
-            means = labels[~fold].mean(axis=0)
-            duals = self._inverse[fold] @ (labels - means)
-            found[fold] = signals(labels[fold] - np.linalg.solve(self._inverse[np.ix_(fold, fold)], duals), means)
-        return found
+    def fit_without(self, labels: Scores, fold: int) -> Fit:
+        """Learn from the other folds only; segments of `fold` weigh nothing."""
+        held = self._folds == fold
+        means = labels[~held].mean(axis=0)
+        duals = self._inverse @ (labels - means)
+        duals -= self._inverse[:, held] @ np.linalg.solve(self._inverse[np.ix_(held, held)], duals[held])
+        duals[held] = 0
+        return Fit(duals, means)
 
 
 def signals(scores: Scores, means: Scores) -> Scores:

@@ -27,9 +27,14 @@ def _as_code(valence: Valence, codebook: Codebook) -> Code:
 
 
 def with_valences(lesson: Lesson) -> Lesson:
-    """A lesson on the codes of `valences_as_codes`: which valences the codes of a segment have; mixed is both."""
+    """A lesson on the codes of `valences_as_codes`: which valences the codes of a segment have; mixed is both.
+
+    Where a code of the segment is unsettled, so are the valences that no other code has.
+    """
     said = set(lesson.codes.values())
-    return Lesson(codes={valence.value: None for valence in DEFINITIONS if said & {valence, Valence.MIXED}})
+    codes: dict[str, Valence | None] = {key.value: None for key in DEFINITIONS if said & {key, Valence.MIXED}}
+    open_ = frozenset(key.value for key in DEFINITIONS) if lesson.unsettled else frozenset()
+    return Lesson(codes=codes, unsettled=open_ - frozenset(codes))
 
 
 def valences_of(code: Code, scores: Scores | None) -> list[Valence | None] | None:

@@ -134,7 +134,7 @@ def _about(view: View, place: _Place) -> str:
     if view.is_in_sample:
         told.append(style.tag("reliability sample", "good", SAMPLED))
     elif place.order is Order.TEACHING and not view.version:
-        told.append(style.aside(view.why or "Your judgement of this teaches the machines much."))
+        told.append(style.aside(view.why or "Ordered by what teaches the machines most."))
     return f'<div class="q-about">{" ".join(told)}</div>' if told else ""
 
 
