@@ -6,6 +6,7 @@ respondents (`benchmarks.coded`). Nothing people made of what is left out is use
 those of the focus groups (`osfg_kappa` and so on), and have no goals.
 
 - *kappa, F1, AUC*: means over codes; *barrier, facilitator*: whether any code of that valence is on a turn;
+- a code is given to as many turns as its probabilities add up to; *matched*: to as many as its share of the other groups says;
 - *recall@3*: of all codes that people gave to turns, the share that is among its turn's three of highest score;
 - *zero-shot*: `similarity`, with the codebook alone; a code is given to as many turns as its share of the other groups says;
 - *ece*: expected calibration error over all pairs of segment and code, ten bins of equal width;
@@ -168,6 +169,16 @@ def figures_of(found: HeldOutAnswers) -> dict[str, Draws]:
     }
 
 
+def matched(found: HeldOutAnswers) -> HeldOutAnswers:
+    """The same, but each code given to as many segments as its share of the other transcripts says."""
+    judged = found.judged
+    is_given = np.zeros_like(judged.is_given)
+    for transcript in range(found.n_transcripts):
+        rows = judged.transcripts == transcript
+        is_given[rows] = _matched(judged.scores[rows], (judged.is_true & judged.is_known)[~rows].mean(axis=0))
+    return replace(found, judged=replace(judged, is_given=is_given))
+
+
 def _mean(values: Draws) -> Draws:
     """Over codes, those left out that are undefined."""
     return metrics.ratio(np.nansum(values, axis=1), (~np.isnan(values)).sum(axis=1))
@@ -183,7 +194,8 @@ def focus_groups(folder: Path, tools: Tools) -> dict[str, Draws]:
 
 def everything(data: Coded, book: Codebook, tools: Tools) -> dict[str, Draws]:
     """All figures of a set; `book` says what barriers and facilitators are."""
-    own = figures_of(answers(data, data.brief, tools))
+    asked = answers(data, data.brief, tools)
+    own = figures_of(asked)
     zero = figures_of(answers(data, data.brief, tools, zero_shot=True))
     by_valence = valences(data, book, tools) if data.valences else {}
     return {
@@ -191,6 +203,7 @@ def everything(data: Coded, book: Codebook, tools: Tools) -> dict[str, Draws]:
         **by_valence,
         **{name: own[name] for name in own if name not in {"kappa", "f1", "auc"}},
         **{f"zero_{name}": zero[name] for name in ("kappa", "f1", "auc", "recall_at_3", "precision_top50")},
+        **({"matched_kappa": _mean(kappa(matched(asked))), "matched_f1": _mean(f1(matched(asked)))} if not data.folds else {}),
     }
 
 
@@ -198,8 +211,13 @@ def valences(data: Coded, book: Codebook, tools: Tools) -> dict[str, Draws]:
     """Kappa of the two valences, each as a code."""
     lessons = {key: with_valences(lesson) for key, lesson in data.brief.lessons.items()}
     brief = replace(data.brief, codebook=valences_as_codes(book), lessons=lessons)
-    found = kappa(answers(data, brief, tools))
-    return {f"{code.key}_kappa": found[:, column] for column, code in enumerate(brief.codebook.codes)}
+    found = answers(data, brief, tools)
+    by_rule = {"": kappa(found), "_matched": kappa(matched(found))}
+    return {
+        f"{code.key}_kappa{rule}": values[:, column]
+        for rule, values in by_rule.items()
+        for column, code in enumerate(brief.codebook.codes)
+    }
 
 
 def sessions(folder: Path, tools: Tools) -> dict[str, Draws]:
