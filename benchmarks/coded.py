@@ -6,11 +6,11 @@ Beside the three sets that the figures are stated for, any folder can be read th
 - `segments.csv`: `id`, `transcript`, `speaker`, `role` (participant or moderator), `question`, `text`, in the order of the
   talk. Moderators' rows are not coded; where `question` is empty, the last moderator's row of the transcript stands in;
 - `codings.csv`: `segment`, `coder`, `code`, `valence` (facilitator, barrier, mixed or empty); a row without a code says that
-  somebody looked. A coder is taken to have looked
-  at every segment of the transcripts that they coded in. With several coders a code counts on a segment if more than half of
-  those who looked gave it; where exactly half did, it is unsettled and left out;
-- `codebook.yaml`: a codebook as `qualkit` reads it. Codes that are never used are left out, and so are examples in it that
-  occur in a transcript, while that transcript is held out.
+  somebody looked. A coder is taken to have looked at every segment of the transcripts that they coded in. With several coders a
+  code counts on a segment if more than half of those who looked gave it; where exactly half did, it is unsettled and left out;
+- `codebook.yaml`: a codebook as `qualkit` reads it, or any list of codes with `key`, `name` and `definition`. Codes on fewer
+  than 12 segments are left out, as for the focus groups (unless all are), and so are examples that occur in a transcript,
+  while that transcript is held out.
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from qualkit.errors import ReadError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from qualkit.errors import CodebookError, ReadError
 from qualkit.model import Brief, Code, Codebook, Lesson, Segment, Valence, grouped
 from qualkit.readers.codebook import read_codebook, write_codebook
 from qualkit.study.folder import MODERATORS
@@ -175,7 +178,7 @@ def from_folder(folder: Path) -> Coded:
     segments, questions = _talk(
         (row["id"], row["transcript"], _role(row.get("role", "")), row.get("question", ""), row["text"]) for row in rows
     )
-    book = read_codebook(folder / "codebook.yaml")
+    book = _book(folder / "codebook.yaml")
     known = {segment.id for segment in segments}
     used = {row["code"] for row in codings if row["segment"] in known}
     codes = tuple(replace(code, parent_key=None) for code in book.codes if code.key in used)
@@ -183,6 +186,11 @@ def from_folder(folder: Path) -> Coded:
         raise ReadError("codings.csv: no code of codebook.yaml is given to any segment of segments.csv.")
     _note_left_out(codings, known, set(book.by_key))
     lessons = _lessons(segments, codings, book)
+    counts = Counter(key for lesson in lessons.values() for key in lesson.codes)
+    rare = [code.key for code in codes if counts[code.key] < MIN_POSITIVE_TURNS]
+    if rare and len(rare) < len(codes):
+        print(f"Left out, on fewer than {MIN_POSITIVE_TURNS} segments: {', '.join(rare)}.", file=sys.stderr)
+        codes = tuple(code for code in codes if code.key not in rare)
     brief = Brief(segments=tuple(segments), codebook=replace(book, codes=codes), questions=questions, lessons=lessons)
     return Coded(name=folder.name, brief=brief)
 
@@ -209,9 +217,49 @@ def _write(path: Path, titles: Sequence[str], rows: Iterable[Sequence[str]]) -> 
         csv.writer(file).writerows([titles, *rows])
 
 
+def _book(path: Path) -> Codebook:
+    """The codebook in `path`; one that a study would not take is taken for what can be read of it, and it is said."""
+    try:
+        return read_codebook(path)
+    except CodebookError as error:
+        print(f"{error} Taken as far as it can be read.", file=sys.stderr)
+        try:
+            tree = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+        except YAMLError:
+            raise error from None
+    entries = tree.get("codes", tree) if isinstance(tree, dict) else tree
+    if isinstance(entries, dict):
+        entries = [
+            {"key": key, **(about if isinstance(about, dict) else {"definition": about})} for key, about in entries.items()
+        ]
+    codes = {code.key: code for code in map(_code, entries or ()) if code is not None}
+    if not codes:
+        raise ReadError(f"{path.name}: there is no code in it; it needs a list `codes`, each with a key, name and definition.")
+    return Codebook(name=path.stem, version="", codes=tuple(codes.values()))
+
+
+def _code(entry: object) -> Code | None:
+    if not isinstance(entry, dict):
+        return Code(key=str(entry).strip(), name=str(entry).strip(), definition="") if entry else None
+    key = str(_first(entry, "key", "code", "id", "name")).strip()
+    words = {name: _listed(entry.get(name)) for name in ("include", "exclude", "examples", "cues")}
+    valences = tuple(Valence(word) for word in _listed(_first(entry, "valences", "valence")) if word in set(Valence))
+    name, definition = str(_first(entry, "name", "label") or key), str(_first(entry, "definition", "description"))
+    return Code(key=key, name=name, definition=definition.strip(), valences=valences, **words) if key else None
+
+
+def _first(entry: Mapping[str, object], *names: str) -> object:
+    return next((entry[name] for name in names if entry.get(name)), "")
+
+
+def _listed(said: object) -> tuple[str, ...]:
+    """A list of texts, or a text by itself."""
+    return tuple(map(str, said)) if isinstance(said, list) else (str(said),) if said else ()
+
+
 def _role(said: str) -> str:
-    """Whoever is called a moderator, facilitator, interviewer, host, researcher or therapist asks."""
-    return "moderator" if said.casefold() in (*MODERATORS, "therapist") else "participant"
+    """Whoever is called a moderator, facilitator, interviewer, host or researcher asks."""
+    return "moderator" if said.casefold() in MODERATORS else "participant"
 
 
 def _refuse_twice(ids: Sequence[str]) -> None:
