@@ -39,6 +39,7 @@ from qualkit.stages.folds import HeldOut, deal
 from qualkit.stages.metrics import Judged, Pairs
 from qualkit.study.workbench import Workbench
 from qualkit.suggesters.blend import Blend
+from qualkit.suggesters.scoring import surest
 from qualkit.suggesters.similarity import Similarity
 from qualkit.suggesters.valences import valences_as_codes, with_valences
 
@@ -99,7 +100,7 @@ def answers(data: Coded, brief: Brief, tools: Tools, *, zero_shot: bool = False)
         mine = held.without(fold)
         if zero_shot:
             scores[rows] = Similarity().rate(mine, tools).scores[rows]
-            is_given[rows] = _matched(scores[rows], (is_true & is_known)[~rows].mean(axis=0))
+            is_given[rows] = surest(scores[rows], rows.sum() * (is_true & is_known)[~rows].mean(axis=0))
             continue
         ratings = Blend(ERROR).rate(mine, tools)
         scores[rows], is_given[rows] = ratings.scores[rows], ratings.is_given[rows]
@@ -108,12 +109,6 @@ def answers(data: Coded, brief: Brief, tools: Tools, *, zero_shot: bool = False)
     places = np.array([transcripts.index(item.transcript_id) for item in brief.segments])
     judged = Judged(is_true, is_known, scores, is_given, places, is_sure, is_ruled_out)
     return HeldOutAnswers(judged=judged, n_transcripts=len(transcripts))
-
-
-def _matched(scores: metrics.Floats, shares: metrics.Floats) -> metrics.Bools:
-    """Each code on the given share of segments, those of highest score."""
-    places = np.argsort(np.argsort(-scores, axis=0, kind="stable"), axis=0)
-    return places < np.rint(shares * len(scores))
 
 
 # ---------------------------------------------------------------- figures
@@ -175,7 +170,7 @@ def matched(found: HeldOutAnswers) -> HeldOutAnswers:
     is_given = np.zeros_like(judged.is_given)
     for transcript in range(found.n_transcripts):
         rows = judged.transcripts == transcript
-        is_given[rows] = _matched(judged.scores[rows], (judged.is_true & judged.is_known)[~rows].mean(axis=0))
+        is_given[rows] = surest(judged.scores[rows], rows.sum() * (judged.is_true & judged.is_known)[~rows].mean(axis=0))
     return replace(found, judged=replace(judged, is_given=is_given))
 
 

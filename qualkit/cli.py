@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import MISSING, Field, fields
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
@@ -228,22 +229,12 @@ def _stage_command(stage: str) -> Callable[..., None]:
         opened = _open(study)
         _run_stages(opened, (stage,), **given)
         if stage in SHOWN:
-            _show(opened, *SHOWN[stage])
-        if stage == "evaluate":
-            _show_evaluation(opened)
+            SHOWN[stage](opened)
 
     where = inspect.Parameter("study", inspect.Parameter.KEYWORD_ONLY, default=Path(), annotation=StudyPath)
     command.__signature__ = inspect.Signature([where, *flags])  # type: ignore[attr-defined]
     command.__annotations__ = {flag.name: flag.annotation for flag in [where, *flags]}
     return command
-
-
-SHOWN = {
-    "agree": ("agreement", (0, 1, 4, 5, 6)),
-    "topics": ("topics", (0, 1, 2)),
-    "themes": ("theme_numbers", (1, 2, 3, 5, 7)),
-}
-"""Stages whose result is worth seeing at once: the table that holds it, and the columns that fit a terminal."""
 
 
 def _show(study: Study, name: str, columns: tuple[int, ...]) -> None:
@@ -281,6 +272,15 @@ def _show_evaluation(study: Study) -> None:
         typer.echo(sentence)
     for path in evaluating.files(study) if found else ():
         typer.echo(f"  {path.relative_to(study.folder.path)}")
+
+
+SHOWN: Mapping[str, Callable[[Study], None]] = {
+    "agree": partial(_show, name="agreement", columns=(0, 1, 4, 5, 6)),
+    "topics": partial(_show, name="topics", columns=(0, 1, 2)),
+    "evaluate": _show_evaluation,
+    "themes": partial(_show, name="theme_numbers", columns=(1, 2, 3, 5, 7)),
+}
+"""Stages whose result is worth seeing at once, and how it is shown: a table and its columns that fit a terminal."""
 
 
 def _cell(value: str | int | float | None) -> str:

@@ -142,11 +142,6 @@ class Suggester(Protocol):
         """The coder name that its suggestions are filed under."""
         ...
 
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """Engines it wants, by plug group: `languages`, `embedders`."""
-        ...
-
     def revision(self, tools: Tools) -> str:
         """Whatever, beside segments and codebook, changes its answers: method version, model."""
         ...
@@ -175,13 +170,13 @@ class Report(Protocol):
 
     @property
     def notes(self) -> str:
-        """What was found wrong in answers that were used, empty if nothing was."""
+        """What there is to say of answers that were used: what they rest on, what was wrong in them. Empty for nothing."""
         ...
 
 
 @runtime_checkable
 class Reporting(Protocol):
-    """A machine coder that says what went wrong."""
+    """A machine coder that says how its last run went."""
 
     @property
     def report(self) -> Report:

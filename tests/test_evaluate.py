@@ -144,7 +144,6 @@ class Learner:
     """Gives a code to every segment that shares a word with one that people gave it; remembers what it was shown."""
 
     name: str = "learner"
-    needs: tuple[str, ...] = ()
     learns: bool = True
     briefs: list[Brief] = field(default_factory=list)
 

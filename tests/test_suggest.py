@@ -118,7 +118,6 @@ class Loud:
     """Suggests every code for every segment, each with its place in the book as its score."""
 
     name = "loud"
-    needs = ()
     learns = False
 
     def revision(self, tools):

@@ -9,10 +9,7 @@ fast, 97 % of its sentences are the parser's, and zero-shot agreement with human
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
@@ -20,6 +17,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from qualkit.engines import keeping
 from qualkit.errors import EngineError
 from qualkit.model import new_id
 from qualkit.plugs import Language, need
@@ -114,7 +112,7 @@ class SentenceCache:
     def __init__(self, folder: Path, language: Language) -> None:
         self._language = language
         self.name, self.revision = language.name, language.revision
-        self._folder = folder / _folder_name(language)
+        self._folder = folder / keeping.folder_name(language.name, language.revision, "sentences", str(_METHOD))
         self._file = self._folder / f"{new_id()}.spans"
         self._known: dict[str, list[_Span]] = {}
         for path in sorted(self._folder.glob("*.spans")):
@@ -126,7 +124,7 @@ class SentenceCache:
 
     def sentences_of(self, texts: Sequence[str]) -> Iterator[list[_Span]]:
         """See `Language.sentences_of`; each text that is new is split once."""
-        digests = [hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() for text in texts]
+        digests = [keeping.digest(text).hex() for text in texts]
         missing = {digest: text for digest, text in zip(digests, texts, strict=True) if digest not in self._known}
         for start in range(0, len(missing), _PORTION):
             self._learn(dict(islice(missing.items(), start, start + _PORTION)))
@@ -139,12 +137,8 @@ class SentenceCache:
 
     def _learn(self, missing: Mapping[str, str]) -> None:
         found = dict(zip(missing, self._language.sentences_of(list(missing.values())), strict=True))
-        self._folder.mkdir(parents=True, exist_ok=True)
         lines = (f"{digest}{''.join(f' {start} {end}' for start, end in spans)} .\n" for digest, spans in found.items())
-        with self._file.open("a", encoding="ascii") as file:
-            file.write("".join(lines))
-            file.flush()
-            os.fsync(file.fileno())
+        keeping.append(self._file, "".join(lines).encode("ascii"))
         self._known.update(found)
 
 
@@ -155,12 +149,6 @@ def _kept(path: Path) -> Iterator[tuple[str, list[_Span]]]:
         if numbers and numbers[-1] == "." and len(digest) == _HEX_DIGITS:
             offsets = list(map(int, numbers[:-1]))
             yield digest, list(zip(offsets[::2], offsets[1::2], strict=True))
-
-
-def _folder_name(language: Language) -> str:
-    """Readable, and different for every model and revision."""
-    full = f"{language.name} {language.revision} sentences {_METHOD}"
-    return f"{re.sub(r'[^A-Za-z0-9.]+', '-', full)[:60].strip('-.')}-{hashlib.sha256(full.encode()).hexdigest()[:8]}"
 
 
 def _found(model: str) -> tuple[str, str]:

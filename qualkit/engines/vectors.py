@@ -8,9 +8,7 @@ process writes a pair of its own and reads everybody's, so no lock is needed.
 from __future__ import annotations
 
 import hashlib
-import os
 import platform
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from enum import StrEnum
@@ -21,6 +19,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from qualkit.engines import keeping
 from qualkit.errors import EngineError
 from qualkit.model import new_id
 from qualkit.plugs import Embedder, Progress, Vectors, need, no_progress
@@ -163,7 +162,7 @@ class VectorCache:
     def __init__(self, folder: Path, embedder: Embedder) -> None:
         self._embedder = embedder
         self.name, self.revision = embedder.name, embedder.revision
-        self._folder = folder / _folder_name(embedder)
+        self._folder = folder / keeping.folder_name(embedder.name, embedder.revision)
         self._writer = new_id()
         self._where: dict[bytes, tuple[Path, int]] = {}
         for keys in sorted(self._folder.glob("*.keys")):
@@ -171,7 +170,7 @@ class VectorCache:
 
     def embed(self, texts: Sequence[str], progress: Progress = no_progress) -> Vectors:
         """Rows of length 1, in the order of `texts`; each text that is new is embedded once."""
-        digests = [_digest(text) for text in texts]
+        digests = [keeping.digest(text) for text in texts]
         missing = {digest: text for digest, text in zip(digests, texts, strict=True) if digest not in self._where}
         if not texts:
             return self._embedder.embed([])
@@ -198,11 +197,10 @@ class VectorCache:
                 self._where.setdefault(digests[row * _DIGEST : (row + 1) * _DIGEST], (vectors, row))
 
     def _append(self, digests: Sequence[bytes], vectors: Vectors) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
         keys, file = self._folder / f"{self._writer}.keys", self._folder / f"{self._writer}.{vectors.shape[1]}.f32"
         first = file.stat().st_size // (4 * vectors.shape[1]) if file.exists() else 0
-        _write_through(file, np.ascontiguousarray(vectors, dtype=np.float32).tobytes())
-        _write_through(keys, b"".join(digests))
+        keeping.append(file, np.ascontiguousarray(vectors, dtype=np.float32).tobytes())
+        keeping.append(keys, b"".join(digests))
         self._where.update({digest: (file, first + n) for n, digest in enumerate(digests)})
 
     def _gathered(self, digests: Sequence[bytes]) -> Vectors:
@@ -220,16 +218,6 @@ def _part(progress: Progress, before: float, share: float) -> Progress:
     return lambda done, doing: progress(before + share * done, doing)
 
 
-def _folder_name(embedder: Embedder) -> str:
-    """Readable, and different for every model and revision."""
-    full = f"{embedder.name} {embedder.revision}"
-    return f"{re.sub(r'[^A-Za-z0-9.]+', '-', full)[:60].strip('-.')}-{hashlib.sha256(full.encode()).hexdigest()[:8]}"
-
-
-def _digest(text: str) -> bytes:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
-
-
 def _dimensions(path: Path) -> int:
     return int(path.name.split(".")[-2])
 
@@ -238,10 +226,3 @@ def _mapped(path: Path) -> Vectors:
     dimensions = _dimensions(path)
     n_whole = path.stat().st_size // (4 * dimensions)
     return cast("Vectors", np.memmap(path, dtype=np.float32, mode="r", shape=(n_whole, dimensions)))
-
-
-def _write_through(path: Path, data: bytes) -> None:
-    with path.open("ab") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())

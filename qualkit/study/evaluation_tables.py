@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from qualkit.exporters.forest import Forest, Mark, Row
 from qualkit.model import Codebook, Ruling, Table, Verdict, grouped
 from qualkit.stages.evaluate import MEASURES, Evaluation, Figure, Options, Report
+from qualkit.stages.verdicts import told
 from qualkit.wording import counted, first_line, two_decimals
 
 Cell = str | int | float | None
@@ -265,10 +266,8 @@ def for_a_terminal(
 
 
 def _said(report: Report) -> tuple[str, ...]:
-    kappa = report["kappa"]
-    ends = "" if kappa.low is None or kappa.high is None else f" [{two_decimals(kappa.low)}, {two_decimals(kappa.high)}]"
     numbers = (_two(report[measure].value) for measure in ("precision", "recall", "f1", "auc"))
-    return (str(report.n_positive), str(report.n_given), *numbers, _two(kappa.value) + ends)
+    return (str(report.n_positive), str(report.n_given), *numbers, told(report["kappa"]))
 
 
 def _two(number: float | None) -> str:

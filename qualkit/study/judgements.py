@@ -117,6 +117,9 @@ def record(
 SHOWN = "was shown codes"
 """The verb of the event that says which segments a blind coder saw others' codes of."""
 
+BY_CODERS = frozenset({uptake.JUDGED, uptake.SHOWN, SHOWN, "decided"})
+"""Verbs of acts that leave what is to be coded as it was."""
+
 
 def shown_to(tx: Reading, coder: Coder, round_: Round) -> frozenset[str]:
     """Segments of which a coder was shown others' codes while the round was blind; none once it is revealed."""

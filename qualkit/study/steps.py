@@ -40,7 +40,6 @@ from qualkit.study.listening import transcribe_step
 from qualkit.study.machines import machine
 from qualkit.study.roster import check_roster
 from qualkit.study.step import Done, Step, nothing
-from qualkit.suggesters.classroom import MIN_LESSONS
 from qualkit.wording import counted
 
 if TYPE_CHECKING:
@@ -173,7 +172,6 @@ def suggest_step(study: Study, given: Mapping[str, Any]) -> Step:
     machines = [machine(study, name, options) for name in names]
     revisions = {coder.name: coder.revision(study.tools) for coder in machines}
     is_learned = any(coder.learns for coder in machines) and bool(brief.lessons)
-    n_taught = sum(item.id in brief.lessons for item in brief.segments) if is_learned else 0
 
     def work(progress: Progress) -> Done:
         study.tools.progress = progress
@@ -191,11 +189,10 @@ def suggest_step(study: Study, given: Mapping[str, Any]) -> Step:
                 keep_suggestions(tx, name, revisions[name], suggestions, run)
 
         n = sum(len(suggestions) for suggestions in found.values())
-        lessons = f", learned from {n_taught} judged segments" if n_taught >= MIN_LESSONS else ""
         reports = [coder.report for coder in machines if isinstance(coder, plugs.Reporting)]
         notes = "".join(f"; {report.notes}" for report in reports if report.notes)
         return Done(
-            summary=f"{counted(n, 'suggestion')} for {counted(len(brief.segments), 'segment')}{lessons}{notes}",
+            summary=f"{counted(n, 'suggestion')} for {counted(len(brief.segments), 'segment')}{notes}",
             save=save,
             problems=tuple(problem for report in reports for problem in report.problems),
         )

@@ -11,12 +11,11 @@ Pages and people who code go through a `Seat`, which knows what they may see.
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from qualkit import plugs
 from qualkit.engines.containers import files_of
@@ -24,7 +23,6 @@ from qualkit.errors import StudyError
 from qualkit.model import (
     Agreement,
     Assignment,
-    Basis,
     Brief,
     Case,
     Codebook,
@@ -47,7 +45,6 @@ from qualkit.model import (
     ThemeRow,
     Topic,
     Transcript,
-    Turn,
     Uptake,
     Verdict,
     Visit,
@@ -59,34 +56,27 @@ from qualkit.model import (
 )
 from qualkit.plain import as_plain, file_sha256, sha256_of
 from qualkit.plugs import Progress, no_progress
-from qualkit.stages import STAGES, adjudicate, agree, sample, themes, uptake
+from qualkit.stages import STAGES, adjudicate, agree, themes, uptake
 from qualkit.stages.evaluate import Evaluation
 from qualkit.store import Store
-from qualkit.study import briefs, evaluating, runner, transcripts, words
+from qualkit.study import briefs, evaluating, runner, samples, transcripts, words
 from qualkit.study import folder as folders
 from qualkit.study import roster as rosters
 from qualkit.study.artifacts import Artifacts, write_atomically, write_text_atomically
+from qualkit.study.basis import Bases
 from qualkit.study.folder import Config, Folder, Meeting
+from qualkit.study.headed import Kept
+from qualkit.study.judgements import BY_CODERS
 from qualkit.study.runner import Outcome
 from qualkit.study.steps import STEPS
 from qualkit.study.transcripts import Written
 from qualkit.study.vault import Vault
 from qualkit.study.workbench import Workbench
-from qualkit.wording import counted
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from qualkit.study.seat import Seat
-
-
-T = TypeVar("T")
-
-BY_CODERS = frozenset({uptake.JUDGED, uptake.SHOWN, "was shown codes", "decided"})
-"""Verbs of acts that leave what is to be coded as it was."""
-
-MOST_ACTS = 500
-"""So many acts are looked through to see whether something kept still holds; after more, it is made anew."""
 
 
 class Study:
@@ -98,8 +88,8 @@ class Study:
         self.store = Store.at(folder.database)
         self.tools = Workbench(folder.artifacts)
         self.vault = Vault(folder.path / "vault")
-        self._doubtful: dict[tuple[str, int], bool] = {}
-        self._kept: dict[str, tuple[tuple[int, str], Any]] = {}
+        self._bases = Bases(self)
+        self._kept = Kept(self.store)
         self._codebook_read: tuple[tuple[int, int] | None, Codebook] | None = None
         self.info = self._introduce()
 
@@ -248,7 +238,9 @@ class Study:
 
     def coded_segments(self) -> list[Segment]:
         """Segments that are there to be coded, in the order of the meetings."""
-        return list(self._at_head("to code", lambda: [item for item in self.segments() if item.is_coded], but_for=BY_CODERS))
+        return list(
+            self._kept.at_head("to code", lambda: [item for item in self.segments() if item.is_coded], but_for=BY_CODERS)
+        )
 
     def segments(self) -> list[Segment]:
         """All segments, in the order of the meetings."""
@@ -263,7 +255,7 @@ class Study:
 
     def corpus(self) -> themes.Corpus:
         """What codes stand on."""
-        return self._at_head("corpus", self._corpus, but_for=BY_CODERS)
+        return self._kept.at_head("corpus", self._corpus, but_for=BY_CODERS)
 
     def _corpus(self) -> themes.Corpus:
         with self.store.read() as tx:
@@ -289,7 +281,7 @@ class Study:
 
     def votes(self) -> adjudicate.Votes:
         """What each person who looked at a segment said of it, in the open round."""
-        return self._at_head("votes", self._votes)
+        return self._kept.at_head("votes", self._votes)
 
     def _votes(self) -> adjudicate.Votes:
         with self.store.read() as tx:
@@ -306,7 +298,7 @@ class Study:
 
     def cases(self) -> list[Case]:
         """Everything two or more people judged, disputed or not, and everything decided."""
-        return self._at_head("cases", lambda: adjudicate.cases(self.votes(), self.decisions()))
+        return self._kept.at_head("cases", lambda: adjudicate.cases(self.votes(), self.decisions()))
 
     def agreement(self, **given: Any) -> list[Agreement]:
         """Percent agreement, kappa and alpha: pooled first, then code by code."""
@@ -328,7 +320,7 @@ class Study:
     def brief(self) -> Brief:
         """What a machine coder is given: the segments to be coded, the codebook, questions, and what people made of them."""
         self.codebook()  # a codebook that has changed is a new event, and with it a new head
-        return self._at_head("brief", lambda: briefs.make(self))
+        return self._kept.at_head("brief", lambda: briefs.make(self))
 
     def suggestions(self, segment_id: str | None = None) -> list[Suggestion]:
         """What machine coders proposed, surest first."""
@@ -340,7 +332,7 @@ class Study:
 
     def worth(self) -> dict[str, float]:
         """How much each segment would teach the machine coders, by id; empty while no machine has said."""
-        return self._at_head("worth", self._worth, but_for=BY_CODERS)
+        return self._kept.at_head("worth", self._worth, but_for=BY_CODERS)
 
     def _worth(self) -> dict[str, float]:
         with self.store.read() as tx:
@@ -357,27 +349,16 @@ class Study:
         A sample that was drawn before is superseded and stays on file. Raises `StudyError` for a share that is none or if
         there is nothing to be coded.
         """
-        if not 0 < share <= 1:
-            raise StudyError(f"A share of the segments lies between 0 and 1, as in  --share 0.2,  and not at {share}.")
-        chosen = seed if seed is not None else secrets.randbelow(1_000_000)
-        drawn = sample.run(segments=self.coded_segments(), share=share, seed=chosen)
-        if not drawn:
-            raise StudyError("There is no segment to draw from yet; run  qualkit run  first.")
-        made = Sample(id=new_id(), seed=chosen, share=share, segment_ids=tuple(drawn), drawn_at=utc_now())
-        with self.store.write() as tx:
-            tx.retire(Sample)
-            tx.insert([made])
-            tx.log("qualkit", "drew a reliability sample", {**as_plain(made), "sample_id": made.id})
-        return made
+        return samples.draw(self, share, seed)
 
     def uptake(self) -> list[Uptake]:
         """What people did with the suggestions they were shown, by coder, machine and code."""
-        return self._at_head("uptake", lambda: uptake.run(*self._acts()))
+        return self._kept.at_head("uptake", lambda: uptake.run(*self._acts()))
 
     def exposure(self, segment_ids: Collection[str] | None = None) -> list[Exposure]:
         """How many judgements in force, of some segments or of all, were made blind to suggestions, by coder."""
         if segment_ids is None:
-            return self._at_head("exposure", lambda: uptake.exposure(*self._acts()))
+            return self._kept.at_head("exposure", lambda: uptake.exposure(*self._acts()))
         events, names = self._acts()
         return uptake.exposure((event for event in events if event.payload["segment_id"] in segment_ids), names)
 
@@ -389,7 +370,7 @@ class Study:
 
     def final_codes(self, min_score: float = 0.5) -> list[FinalCode]:
         """The codes that count: people's, or, while nobody has coded, suggestions of at least `min_score`."""
-        return self._at_head(f"final codes {min_score}", lambda: self._final_codes(min_score))
+        return self._kept.at_head(f"final codes {min_score}", lambda: self._final_codes(min_score))
 
     def _final_codes(self, min_score: float) -> list[FinalCode]:
         votes = self.votes()
@@ -397,26 +378,6 @@ class Study:
         if votes:
             return adjudicate.final_codes(votes, self.decisions(), options)
         return adjudicate.from_suggestions(self.suggestions(), min_score=min_score)
-
-    def _at_head(self, name: str, make: Callable[[], T], *, but_for: frozenset[str] = frozenset()) -> T:
-        """What `make` gives, kept until something is written: every write appends to the log, so its head tells.
-
-        Acts with one of the verbs `but_for` leave it as it is.
-        """
-        head = self.head()
-        known = self._kept.get(name)
-        if known is None or (known[0] != head and not self._only(but_for, known[0][0], head[0])):
-            known = (head, make())
-        self._kept[name] = (head, known[1])
-        kept: T = known[1]
-        return kept
-
-    def _only(self, verbs: frozenset[str], after: int, until: int) -> bool:
-        """Whether nothing but acts with these verbs was logged after one event and up to another, looking at a few."""
-        if not verbs or not after < until <= after + MOST_ACTS:
-            return False
-        with self.store.read() as tx:
-            return {verb for (verb,) in tx.columns(Event, "verb", seq=list(range(after + 1, until + 1)))} <= verbs
 
     # ------------------------------------------------------------ themes and tables
 
@@ -514,26 +475,7 @@ class Study:
 
     def basis_note(self, codes: Sequence[FinalCode]) -> str:
         """What the counted codes rest on, how many cases still wait, and how many segments have a doubtful speaker."""
-        n_open = sum(case.is_disputed and case.decision is None for case in self.cases())
-        kinds = {basis: sum(code.basis is basis for code in codes) for basis in Basis}
-        parts = ", ".join(f"{n} {basis.value}" for basis, n in kinds.items() if n)
-        waiting = f" {counted(n_open, 'disputed case')} not yet adjudicated and not counted." if n_open else ""
-        return f"Codes counted: {parts or 'none'}.{waiting}{self._doubt_note({code.segment_id for code in codes})}"
-
-    def _doubt_note(self, segment_ids: Collection[str]) -> str:
-        """A sentence on how many of the segments come from turns whose speaker is doubtful; empty if none does.
-
-        A revision of a turn never changes, so each is looked at once.
-        """
-        segments = self.corpus().segments
-        counted_ = {key: (segments[key].turn_id, segments[key].turn_revision) for key in segment_ids if key in segments}
-        unknown = {turn_id for turn_id, revision in counted_.values() if (turn_id, revision) not in self._doubtful}
-        with self.store.read() as tx:
-            turns = tx.all(Turn, id=sorted(unknown)) if unknown else []
-        self._doubtful |= {(turn.id, turn.revision): turn.is_doubtful for turn in turns}
-        n = sum(self._doubtful.get(turn, False) for turn in counted_.values())
-        of = counted(len(counted_), "coded segment")
-        return f" Of {of}, {n} {'comes' if n == 1 else 'come'} from a turn whose speaker is doubtful." if n else ""
+        return self._bases.note(codes)
 
 
 def _suggestion(item: Assignment, machine: str) -> Suggestion:

@@ -84,6 +84,11 @@ class Classroom:
         self._folds = self._fold_of[self._taught]
         self._ridge = Ridge(self._likeness(), self._folds) if len(self._taught) >= MIN_LESSONS else None
 
+    @property
+    def n_taught(self) -> int:
+        """How many judged segments it learned from."""
+        return len(self._taught) if self._ridge else 0
+
     def _likeness(self) -> Scores:
         """Of every judged segment to every other."""
         dense, letters = self._dense[self._taught], self.reading.letters.rows[self._taught]

@@ -119,7 +119,6 @@ class Keywords:
     """A `Suggester` that looks for the codebook's cues. Suggests a valence for a code that has exactly one."""
 
     name = "keywords"
-    needs: tuple[str, ...] = ("languages",)
     learns = False
 
     def revision(self, tools: Tools) -> str:

@@ -13,11 +13,12 @@ same for every study; none is chosen by looking at how well it does on one.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from qualkit.model import Brief, Suggestion
-from qualkit.plugs import Ratings, Tools
+from qualkit.plugs import Ratings, Tools, ratings_of
 from qualkit.suggesters.classroom import MIN_LESSONS, Classroom, Judgement, Signal
 from qualkit.suggesters.reading import Scores
 from qualkit.suggesters.reasons import shown, suggestions_for
@@ -33,7 +34,6 @@ class Learned:
     """
 
     name = "learned"
-    needs: tuple[str, ...] = ("languages", "embedders")
     learns = True
 
     def __init__(self, error: float = 0.1, min_score: float = 0.15, *, most: int = 5) -> None:
@@ -49,7 +49,7 @@ class Learned:
     def rate(self, brief: Brief, tools: Tools) -> Ratings:
         """See `Suggester.rate`; gives each code to as many segments as it expects to have it."""
         if not self._can_say(brief):
-            return Ratings(*(np.zeros((len(brief.segments), len(brief.codebook.codes)), kind) for kind in (float, bool)))
+            return ratings_of([], brief)
         return self.judge(brief, tools).ratings
 
     def judge(self, brief: Brief, tools: Tools) -> Judgement:
@@ -83,8 +83,13 @@ class Learned:
         return ()
 
     def _can_say(self, brief: Brief) -> bool:
-        n_taught = sum(segment.id in brief.lessons for segment in brief.segments)
-        return bool(brief.codebook.codes) and n_taught >= MIN_LESSONS
+        n_judged = sum(segment.id in brief.lessons for segment in brief.segments)
+        return bool(brief.codebook.codes) and n_judged >= MIN_LESSONS
+
+    @property
+    def report(self) -> Taught:
+        """From how many judged segments it learned the last time."""
+        return Taught(self._last[1].n_taught if self._last else 0)
 
     def _judged(self, brief: Brief, tools: Tools) -> tuple[Classroom, Judgement]:
         """Kept for the next call, which is most often about the same brief."""
@@ -92,6 +97,19 @@ class Learned:
             room = Classroom(brief, tools, self.error)
             self._last = (brief, room, room.judge(brief.codebook.codes, room.lessons, self.more_signals(brief, tools)))
         return self._last[1:]
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """A `Report` of what was learned from."""
+
+    n_segments: int
+    problems: tuple[str, ...] = ()
+
+    @property
+    def notes(self) -> str:
+        """Empty if nothing was learned."""
+        return f"learned from {self.n_segments} judged segments" if self.n_segments else ""
 
 
 def _valence_scores(room: Classroom, brief: Brief) -> Scores | None:

@@ -110,7 +110,6 @@ class Llm:
     """
 
     name = "llm"
-    needs: tuple[str, ...] = ("chats",)
     learns = False
 
     def __init__(self, server: str = "", model: str = "", allow_remote: str = "", *, keep: Keeper | None = None) -> None:

@@ -79,9 +79,13 @@ def calibrated(signals: Scores, labels: Scores, known: Mask, towards: Scores) ->
 
 def expected(scores: Scores) -> Mask:
     """Each code on as many segments as its probabilities add up to, the surest: shape (segments, codes)."""
-    n = np.rint(scores.sum(axis=0)).astype(int)
+    return surest(scores, scores.sum(axis=0))
+
+
+def surest(scores: Scores, n: Scores) -> Mask:
+    """Each code on its `n` segments of highest score, the nearest whole number: shape (segments, codes)."""
     places = np.argsort(np.argsort(-scores, axis=0, kind="stable"), axis=0)
-    return cast("Mask", places < n)
+    return places < np.rint(n)
 
 
 @dataclass(frozen=True, slots=True)

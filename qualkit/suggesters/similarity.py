@@ -24,15 +24,13 @@ from typing import cast
 import numpy as np
 
 from qualkit.model import Brief, Code, Suggestion
-from qualkit.plugs import Ratings, Tools
+from qualkit.plugs import Ratings, Tools, ratings_of
 from qualkit.suggesters.reading import Letters, Line, Reading, Scores, Space, lines_of, read
 from qualkit.suggesters.reasons import Reasons, shown, suggestions_for
 from qualkit.suggesters.scoring import expected, probability
 
-SIGNALS = ("meaning", "wording", "question", "meaning nearby", "wording nearby")
-
 WEIGHTS = np.array([0.65, 0.40, 0.13, 0.40, 0.26])
-"""How much a standard deviation of each signal adds to the log odds."""
+"""How much a standard deviation of each signal adds to the log odds, in the order in which they stand above."""
 
 OFFSET = -2.5
 """Log odds of a code on a segment that is as like it as any other."""
@@ -50,7 +48,6 @@ class Similarity:
     """
 
     name = "similarity"
-    needs: tuple[str, ...] = ("languages", "embedders")
     learns = False
 
     def __init__(self, min_score: float = 0.2, *, most: int = 5) -> None:
@@ -64,7 +61,7 @@ class Similarity:
     def rate(self, brief: Brief, tools: Tools) -> Ratings:
         """See `Suggester.rate`; gives each code to as many segments as it expects to have it."""
         if not brief.segments or not brief.codebook.codes:
-            return Ratings(*(np.zeros((len(brief.segments), len(brief.codebook.codes)), kind) for kind in (float, bool)))
+            return ratings_of([], brief)
         scores = probability(OFFSET + Resemblance(read(brief, tools), brief.codebook.codes, tools).signals @ WEIGHTS)
         return Ratings(scores, expected(scores))
 
@@ -104,7 +101,7 @@ class Resemblance:
 
     @property
     def signals(self) -> Scores:
-        """The signals in the order of `SIGNALS`, standardised: shape (segments, codes, 5)."""
+        """The signals in the order of `WEIGHTS`, standardised: shape (segments, codes, 5)."""
         reading, is_centred = self._reading, self._reading.space.is_centred
         meaning = np.column_stack([best_lines(fits) for fits in self._likeness])
         wording = np.asarray(reading.letters.rows @ self.shared.T)

@@ -150,11 +150,11 @@ def _figure(item: Agreement) -> str:
 
 def _machines(seat: Seat) -> None:
     """What may be left to machine coders, once they were held against people."""
-    figure, words = seat.evaluated()
-    if not words:
+    if "evaluate" not in context.study().runs():
         return
     with st.expander("May a machine code alone?", key="machines", on_change="rerun") as box:
         if box.open:
+            figure, words = seat.evaluated()
             for sentence in words:
                 st.html(style.block(f"<p>{escape(sentence)}</p>"))
             if figure:

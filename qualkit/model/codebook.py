@@ -1,0 +1,96 @@
+"""Codes and the versions of a codebook."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from qualkit.model.base import require
+from qualkit.plain import sha256_of
+
+
+class Valence(StrEnum):
+    """Whether what was said helps the programme, hinders it, or does both."""
+
+    FACILITATOR = "facilitator"
+    BARRIER = "barrier"
+    MIXED = "mixed"
+
+
+class Origin(StrEnum):
+    """Where a code comes from: the codebook written beforehand, or the data."""
+
+    DEDUCTIVE = "deductive"
+    INDUCTIVE = "inductive"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Code:
+    """One entry of a codebook.
+
+    `valences` are the valences the code may take: none for a code without valence, one for a code that is itself a barrier
+    or a facilitator, several where the coder chooses. `domain` is the heading under which the code's theme is printed.
+    """
+
+    key: str
+    name: str
+    definition: str
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
+    cues: tuple[str, ...] = ()
+    parent_key: str | None = None
+    domain: str | None = None
+    valences: tuple[Valence, ...] = ()
+    source: str | None = None
+    origin: Origin = Origin.DEDUCTIVE
+
+    def __post_init__(self) -> None:
+        require(bool(self.key) and self.key == self.key.strip(), f"a code needs a key without blanks around it: {self.key!r}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Codebook:
+    """A version of a codebook; a change is a new version, known by its checksum.
+
+    Raises `ValueError` for a key used twice or a parent that is not in the book.
+    """
+
+    name: str
+    version: str
+    codes: tuple[Code, ...]
+    source: str | None = None
+    licence: str | None = None
+
+    def __post_init__(self) -> None:
+        keys = [code.key for code in self.codes]
+        require(len(set(keys)) == len(keys), f"code keys used twice: {sorted({key for key in keys if keys.count(key) > 1})}")
+        for code in self.codes:
+            require(code.parent_key is None or code.parent_key in keys, f"{code.key}: unknown parent {code.parent_key}")
+
+    @property
+    def sha256(self) -> str:
+        """Checksum of everything in the book."""
+        return sha256_of(self)
+
+    @property
+    def by_key(self) -> dict[str, Code]:
+        """Codes by their key, in the book's order."""
+        return {code.key: code for code in self.codes}
+
+    def domain_of(self, key: str) -> str:
+        """The heading for `key`: its own domain, else that of the nearest ancestor, else its topmost ancestor's name."""
+        codes = self.by_key
+        code = codes[key]
+        while code.domain is None and code.parent_key is not None:
+            code = codes[code.parent_key]
+        return code.domain or (code.name if code.key != key else "")
+
+    def diff(self, other: Codebook) -> dict[str, tuple[str, ...]]:
+        """What `other`, a later version, `added`, `removed` and `changed`, as keys."""
+        mine, theirs = self.by_key, other.by_key
+        return {
+            "added": tuple(key for key in theirs if key not in mine),
+            "removed": tuple(key for key in mine if key not in theirs),
+            "changed": tuple(key for key in mine if key in theirs and mine[key] != theirs[key]),
+        }

@@ -1,0 +1,102 @@
+"""What is found in the data and printed: agreement, topics, themes, tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from qualkit.model.base import require
+from qualkit.model.codebook import Valence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """One coefficient with the counts behind it. `value` is None exactly when `undefined_because` says why."""
+
+    measure: str
+    code_key: str | None
+    value: float | None
+    n_units: int
+    n_coders: int
+    counts: Mapping[str, int]
+    undefined_because: str | None = None
+
+    def __post_init__(self) -> None:
+        require((self.value is None) == (self.undefined_because is not None), "a value, or a reason for having none")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """A cluster of segments with its most telling words: a candidate code for a human to name, merge or reject.
+
+    `number` is -1 for the outliers, which are reported like any topic.
+    """
+
+    id: str
+    run_id: str
+    number: int
+    words: tuple[str, ...]
+    segment_ids: tuple[str, ...]
+    quote_segment_ids: tuple[str, ...] = ()
+    nearest_code_keys: tuple[str, ...] = ()
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Theme:
+    """A claim about the data, carried by codes. `domain` groups themes in the table."""
+
+    id: str
+    name: str
+    claim: str
+    domain: str
+    code_keys: tuple[str, ...]
+    topic_ids: tuple[str, ...] = ()
+    quote_segment_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """Verbatim words with everything needed to find and to hear them again."""
+
+    segment_id: str
+    text: str
+    transcript_label: str
+    participant: str | None
+    start_s: float | None
+    has_audio: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThemeRow:
+    """A row of the theme table, with every count's denominator beside it."""
+
+    domain: str
+    theme: str
+    valence: Valence | None
+    definition: str
+    n_groups: int
+    of_groups: int
+    n_participants: int
+    of_participants: int
+    n_segments: int
+    quotes: tuple[Quote, ...]
+    basis: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """What every exporter writes: a title, columns, rows of plain cells, and notes printed under it.
+
+    `is_data` marks a table that is meant for a script or a spreadsheet and not for paper.
+    """
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str | int | float | None, ...], ...]
+    notes: tuple[str, ...] = ()
+    is_data: bool = False
+
+    def __post_init__(self) -> None:
+        for row in self.rows:
+            require(len(row) == len(self.columns), f"a row of {len(row)} cells under {len(self.columns)} columns")

@@ -1,0 +1,30 @@
+"""Segments drawn at random to measure reliability on, and kept."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+from qualkit.errors import StudyError
+from qualkit.model import Sample, new_id, utc_now
+from qualkit.plain import as_plain
+from qualkit.stages import sample
+
+if TYPE_CHECKING:
+    from qualkit.study.study import Study
+
+
+def draw(study: Study, share: float, seed: int | None) -> Sample:
+    """See `Study.draw_sample`."""
+    if not 0 < share <= 1:
+        raise StudyError(f"A share of the segments lies between 0 and 1, as in  --share 0.2,  and not at {share}.")
+    chosen = seed if seed is not None else secrets.randbelow(1_000_000)
+    drawn = sample.run(segments=study.coded_segments(), share=share, seed=chosen)
+    if not drawn:
+        raise StudyError("There is no segment to draw from yet; run  qualkit run  first.")
+    made = Sample(id=new_id(), seed=chosen, share=share, segment_ids=tuple(drawn), drawn_at=utc_now())
+    with study.store.write() as tx:
+        tx.retire(Sample)
+        tx.insert([made])
+        tx.log("qualkit", "drew a reliability sample", {**as_plain(made), "sample_id": made.id})
+    return made
