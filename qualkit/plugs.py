@@ -24,6 +24,7 @@ from qualkit.model import (
     Brief,
     Heard,
     LocalVoice,
+    Merge,
     SpeakerCount,
     SpokenTranscript,
     Suggestion,
@@ -48,6 +49,11 @@ Progress: TypeAlias = Callable[[float, str], None]
 
 def no_progress(share: float, doing: str) -> None:
     """A `Progress` that tells nobody."""
+
+
+def part_of(progress: Progress, before: float, share: float) -> Progress:
+    """Progress of a part that is `share` of the whole and begins at `before`."""
+    return lambda done, doing: progress(before + share * done, doing)
 
 
 @runtime_checkable
@@ -251,6 +257,10 @@ class Language(Engine, Protocol):
         """For each text its words as (every lemma it may have, in lower case, start_char, end_char)."""
         ...
 
+    def phrases(self, texts: Sequence[str]) -> Iterator[list[str]]:
+        """For each text the noun phrases of two words or more in it, in lower case, without articles and pronouns."""
+        ...
+
 
 class Embedder(Engine, Protocol):
     """Texts to vectors."""
@@ -260,13 +270,54 @@ class Embedder(Engine, Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draw:
+    """What was found in a part of the texts: their `rows`, and the `numbers` of their topics, which mean nothing elsewhere."""
+
+    rows: npt.NDArray[np.int64]
+    numbers: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clusters:
+    """Topics of n texts.
+
+    `numbers` has the topic of each, -1 for an outlier, shape (n,); `places` where each lies on a map, shape (n, 2); `merges`
+    how topics would be merged further. `is_settled` says that the engine itself
+    has ruled how small a topic may be. `draws` are the topics of parts of the texts, `group_draws` those of groups drawn with
+    replacement; an engine that does not try has none.
+    """
+
+    numbers: npt.NDArray[np.int64]
+    places: Vectors
+    merges: tuple[Merge, ...] = ()
+    is_settled: bool = False
+    draws: tuple[Draw, ...] = ()
+    group_draws: tuple[Draw, ...] = ()
+
+
 class Clusterer(Engine, Protocol):
     """Texts and their vectors to topics."""
 
     def cluster(
-        self, texts: Sequence[str], vectors: Vectors, *, seed: int, min_size: int
-    ) -> tuple[list[int], Mapping[int, tuple[str, ...]]]:
-        """A topic number for each text (-1: outlier) and the telling words of each topic."""
+        self,
+        texts: Sequence[str],
+        vectors: Vectors,
+        *,
+        groups: Sequence[int],
+        n_topics: int,
+        n_draws: int,
+        seed: int,
+        progress: Progress = no_progress,
+    ) -> Clusters:
+        """About `n_topics` topics of the texts, each of one of the `groups`.
+
+        They are found again in `n_draws` parts of the texts, and a quarter as often in groups drawn with replacement.
+        """
+        ...
+
+    def words(self, texts: Sequence[str], numbers: Sequence[int], n: int) -> Mapping[int, tuple[str, ...]]:
+        """The `n` words or fewer that set each topic apart from the others, the most telling first."""
         ...
 
 

@@ -7,11 +7,13 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
 from qualkit.model import Heard, LocalVoice, Mark, Segment, SpeakerCount, Voices, VoiceTurn, Word
-from qualkit.plugs import Progress, Vectors, Waveform, no_progress
+from qualkit.plugs import Clusters, Progress, Vectors, Waveform, no_progress
 
 DIMENSIONS = 64
 
@@ -64,6 +66,9 @@ class FakeLanguage:
     def sentences_of(self, texts: Sequence[str]) -> Iterator[list[tuple[int, int]]]:
         self.n_split += len(texts)
         return map(self.sentences, texts)
+
+    def phrases(self, texts: Sequence[str]) -> Iterator[list[str]]:
+        return ([" ".join(pair) for pair in pairwise(words_of(text))] for text in texts)
 
     def lemmas(self, texts: Sequence[str]) -> Iterator[list[tuple[frozenset[str], int, int]]]:
         for text in texts:
@@ -144,14 +149,14 @@ class FakeClusterer:
     name = "fake"
     revision = "1"
 
-    def cluster(
-        self, texts: Sequence[str], vectors: Vectors, *, seed: int, min_size: int
-    ) -> tuple[list[int], Mapping[int, tuple[str, ...]]]:
+    def cluster(self, texts: Sequence[str], vectors: Vectors, *, n_topics: int, **_: Any) -> Clusters:
         firsts = [words_of(text)[0] for text in texts]
-        large = [word for word, n in Counter(firsts).most_common() if n >= min_size]
-        numbers = [large.index(word) if word in large else -1 for word in firsts]
-        told = {number: (large[number] if number >= 0 else "rest",) for number in set(numbers)}
-        return numbers, told
+        large = [word for word, n in Counter(firsts).most_common(n_topics) if n > 1]
+        numbers = np.array([large.index(word) if word in large else -1 for word in firsts], dtype=np.int64)
+        return Clusters(numbers=numbers, places=np.asarray(vectors[:, :2]))
+
+    def words(self, texts: Sequence[str], numbers: Sequence[int], n: int) -> Mapping[int, tuple[str, ...]]:
+        return {number: (words_of(text)[0] if number >= 0 else "rest",) for text, number in zip(texts, numbers, strict=True)}
 
 
 @dataclass

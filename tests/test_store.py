@@ -13,7 +13,7 @@ import pytest
 from alembic.script import ScriptDirectory
 
 from qualkit.errors import StoreError
-from qualkit.model import Coder, Event, Round, Transcript, Visit
+from qualkit.model import Coder, Event, Round, TopicDecision, Transcript, Visit
 from qualkit.store import Store, migrate
 from tests.fakes import a_segment
 
@@ -183,6 +183,38 @@ def test_the_migrations_make_exactly_the_tables_the_program_uses(store: Store) -
 
     with store._engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def go_back(store: Store, revision: str) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrate.__file__).parent / "migrations"))
+    with store._engine.connect().execution_options(qualkit_writes=True) as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.downgrade(config, revision)
+
+
+@pytest.mark.parametrize("table", ["topic_decision", "construct_link", "intrusion_answer"])
+def test_a_database_does_not_go_back_while_what_people_made_of_topics_would_be_lost(
+    table: str, path: Path, store: Store
+) -> None:
+    with sqlite3.connect(path) as connection:
+        names = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+        connection.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(names))})", ["x"] * len(names))
+    with pytest.raises(RuntimeError, match=f"cannot go back to schema 0003: its table {table} holds 1 of people's judgements"):
+        go_back(store, "0003")
+    with sqlite3.connect(path) as connection:
+        assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (1,)
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (migrate.LATEST,)
+
+
+def test_without_such_judgements_a_database_goes_back_and_comes_up_again(path: Path, store: Store) -> None:
+    go_back(store, "0003")
+    store.close()
+    with Store.at(path).read() as tx:
+        assert tx.all(TopicDecision) == []
 
 
 def test_an_older_database_is_copied_before_it_is_migrated(path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,110 +1,266 @@
-"""Texts and their vectors to topics, through BERTopic: UMAP, HDBSCAN, and the words that set each topic apart.
+"""Vectors to topics that stay: grains, the graph of their neighbours, its eigenvectors, a hierarchy cut into topics.
 
-Every random choice hangs on the seed, so the same texts and vectors give the same topics. What is too little to cluster is
-answered with one heap of outliers and its words, never with an error: a small study is not a mistake.
+HDBSCAN on one UMAP layout, as BERTopic has it, moves with the seed and leaves a third of short talk outside. Here, of the
+same ingredients,
+
+1. a large study is first told in *grains*, some thousand means of segments that say nearly the same; in a small one each
+   different segment is a grain, and nothing so far is random;
+2. UMAP's graph of nearest neighbours joins the grains; instead of a random walk to a layout, its leading eigenvectors are
+   taken (regularised spectral clustering: Ng, Jordan and Weiss 2002; Qin and Rohe 2013), which one graph has only one of;
+3. Ward's hierarchy of the grains there is cut into as many topics as wanted: fine topics, merged.
+
+How far all this would come out again is tried: parts of the segments, and whole transcripts, are drawn anew, and the same is
+done with them. Memory holds a sample of the vectors and a chunk of the others, whatever their number; these may be mapped
+from disk.
 """
 
 from __future__ import annotations
 
-import re
-import warnings
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
+import numpy.typing as npt
 
+from qualkit.engines.terms import telling_words
 from qualkit.errors import EngineError
-from qualkit.plugs import Vectors, need
+from qualkit.model import Merge
+from qualkit.plugs import Clusters, Draw, Progress, Vectors, need, no_progress, part_of
 
-_MIN_TEXTS = 20
-_N_WORDS = 10
-_WORD = re.compile(r"[^\W\d_](?:[\w'’-]*\w)?")
-_FILLERS = """ah actually gonna got just kind know like maybe mean mm hmm oh ok okay really right sort stuff thing things
-think uh um want way yeah yes"""
-OUTLIERS = -1
+Numbers = npt.NDArray[np.int64]
+
+_MIN_GRAINS = 20
+_DISTINCT = 2_000
+"""Up to so many segments each different one is a grain of its own."""
+_GRAINS = 1_000
+_SAMPLE = 25_000
+"""Rows from which grains are learned and draws are made."""
+_ROUNDS = 8
+_CHUNK = 4_096
+_NEIGHBOURS = 15
+_DIMENSIONS = 20
+_PART = 0.8
+"""Share of the segments in each draw."""
+_TAU = 0.01
+"""Weight of the ties that join every grain to every other, of the mean degree; keeps small islands from being all there is."""
 
 
-class Bertopic:
+class Consensus:
     """A `Clusterer`."""
 
-    name = "bertopic"
+    name = "consensus"
 
     def __init__(self) -> None:
-        packages = ("bertopic", "umap-learn", "hdbscan")
         try:
-            self.revision = "2; " + ", ".join(f"{package} {version(package)}" for package in packages)
+            self.revision = f"1; umap-learn {version('umap-learn')}, scipy {version('scipy')}"
         except PackageNotFoundError as error:
-            raise EngineError("Topics need BERTopic: install it with  pip install -e '.[topics]'") from error
+            raise EngineError("Topics need UMAP: install it with  pip install -e '.[topics]'") from error
 
     def cluster(
-        self, texts: Sequence[str], vectors: Vectors, *, seed: int, min_size: int
-    ) -> tuple[list[int], Mapping[int, tuple[str, ...]]]:
-        """See `Clusterer.cluster`. Topics are numbered from the largest.
+        self,
+        texts: Sequence[str],  # noqa: ARG002
+        vectors: Vectors,
+        *,
+        groups: Sequence[int],
+        n_topics: int,
+        n_draws: int,
+        seed: int,
+        progress: Progress = no_progress,
+    ) -> Clusters:
+        """See `Clusterer.cluster`; there are at most half as many topics as different segments.
 
-        Fewer than 20 different texts, fewer than twice `min_size`, or texts of stop words only are one heap of outliers.
+        Fewer than 20 different segments are one heap of outliers.
         """
-        if len(texts) < 2 * min_size or len(np.unique(vectors, axis=0)) < _MIN_TEXTS or not _commonest(texts):
-            return [OUTLIERS] * len(texts), ({OUTLIERS: _commonest(texts)} if texts else {})
-        model = self._model(len(texts), seed, min_size)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            numbers, _ = model.fit_transform(list(texts), embeddings=vectors)
-        return [int(number) for number in numbers], {
-            number: _telling(model, number) for number in sorted(set(map(int, numbers)))
-        }
+        random = np.random.default_rng(seed)
+        progress(0.0, "grouping segments that say nearly the same")
+        sample = _sample(vectors, random)
+        centres = _grains(sample.vectors, random)
+        if len(centres) < _MIN_GRAINS:
+            return Clusters(numbers=np.full(len(vectors), -1), places=np.zeros((len(vectors), 2), dtype=np.float32))
+        n_topics = min(n_topics, len(centres) // 2)
+        progress(0.1, "finding topics")
+        own, steps = _topics(centres, n_topics)
+        again = _Again(sample, _nearest(sample.vectors, centres), np.asarray(groups)[sample.rows], n_topics)
+        draws = again.found(again.parts(n_draws, random), part_of(progress, 0.2, 0.5))
+        group_draws = again.found(again.groups_anew(n_draws // 4, random), part_of(progress, 0.7, 0.1))
+        progress(0.8, "drawing the map")
+        numbers, places = _spread(vectors, sample.mean, centres, own, _layout(centres, seed))
+        return Clusters(numbers=numbers, places=places, merges=steps, draws=draws, group_draws=group_draws)
 
-    def _model(self, n_texts: int, seed: int, min_size: int) -> Any:
-        """Few neighbours keep small themes apart in a small corpus; a minimum distance of 0 packs them for HDBSCAN.
-
-        `min_samples=1` is what makes the answer stable: with HDBSCAN's default, one topic of nine tenths of the segments
-        came and went with the seed on two small corpora (334 and 388 segments, 3 seeds: mean ARI .10 to .31, now .40 to .68).
-        """
-        return need("bertopic", "topics").BERTopic(
-            language="multilingual",  # "english" would glue "don't" into "dont" before the vectorizer sees it
-            umap_model=need("umap", "topics").UMAP(
-                n_neighbors=max(5, min(15, n_texts // 10)),
-                n_components=5,
-                min_dist=0.0,
-                metric="cosine",
-                random_state=seed,
-                n_jobs=1,
-            ),
-            hdbscan_model=need("hdbscan", "topics").HDBSCAN(
-                min_cluster_size=max(2, min_size), min_samples=1, metric="euclidean", core_dist_n_jobs=1
-            ),
-            vectorizer_model=_vectorizer(),
-            top_n_words=_N_WORDS,
-        )
+    def words(self, texts: Sequence[str], numbers: Sequence[int], n: int) -> Mapping[int, tuple[str, ...]]:
+        """See `Clusterer.words`."""
+        return telling_words(texts, numbers, n)
 
 
-def _vectorizer() -> Any:
-    text = need("sklearn.feature_extraction.text", "topics")
-    return text.CountVectorizer(tokenizer=_spoken_words, token_pattern=None, stop_words=_stop_words(), ngram_range=(1, 2))
+# ---------------------------------------------------------------- grains
 
 
-def _stop_words() -> list[str]:
-    """English stop words and the small words of speech, which would otherwise head every topic."""
-    return sorted(need("sklearn.feature_extraction.text", "topics").ENGLISH_STOP_WORDS.union(_FILLERS.split()))
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    """Some rows of the vectors, taken from the mean of all and of length 1."""
+
+    rows: Numbers
+    mean: Vectors
+    vectors: Vectors
 
 
-def _spoken_words(text: str) -> list[str]:
-    """Words of two letters or more; `town's` counts as `town`, other words with an apostrophe (`don't`) tell nothing."""
-    words = [word.replace("’", "'").removesuffix("'s") for word in _WORD.findall(text)]
-    return [word for word in words if "'" not in word and len(word) > 1]
+def _sample(vectors: Vectors, random: np.random.Generator) -> _Sample:
+    n = len(vectors)
+    rows = np.arange(n) if n <= _SAMPLE else np.sort(random.choice(n, _SAMPLE, replace=False))
+    taken = np.array(vectors[rows], dtype=np.float32)
+    mean = taken.mean(axis=0) if n else taken
+    taken -= mean
+    taken /= np.maximum(np.linalg.norm(taken, axis=1, keepdims=True), 1e-9)
+    return _Sample(rows, mean, taken)
 
 
-def _telling(model: Any, number: int) -> tuple[str, ...]:
-    """BERTopic pads its lists of words with empty ones."""
-    return tuple(word for word, _ in (model.get_topic(number) or ()) if word)
+def _unit(vectors: Vectors) -> Vectors:
+    return cast("Vectors", vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9))
 
 
-def _commonest(texts: Sequence[str]) -> tuple[str, ...]:
-    """The commonest words of a heap; none where every word is a stop word."""
-    vectorizer = _vectorizer()
-    try:
-        counts = np.asarray(vectorizer.fit_transform(texts).sum(axis=0)).ravel()
-    except ValueError:
-        return ()
-    words = vectorizer.get_feature_names_out()
-    return tuple(str(words[n]) for n in np.argsort(-counts, kind="stable")[:_N_WORDS] if counts[n])
+def _grains(vectors: Vectors, random: np.random.Generator) -> Vectors:
+    """Different vectors if they are few, else means of those that are nearest to each other (spherical k-means)."""
+    firsts = {hashlib.blake2b(np.round(row, 4).tobytes(), digest_size=16).digest(): n for n, row in enumerate(vectors)}
+    different = vectors[sorted(firsts.values())]
+    if len(different) <= _DISTINCT:
+        return different
+    centres = different[random.choice(len(different), _GRAINS, replace=False)]
+    for _ in range(_ROUNDS):
+        centres = _means(vectors, np.arange(len(vectors)), _nearest(vectors, centres), len(centres))
+    return centres
+
+
+def _means(vectors: Vectors, rows: Numbers, of: Numbers, n: int) -> Vectors:
+    """The mean of the vectors of each grain, `of` being that of each of `rows`; of length 1, grains that have none left out."""
+    sparse = need("scipy.sparse", "topics")
+    member = sparse.csr_matrix((np.ones(len(of), dtype=np.float32), (of, rows)), shape=(n, len(vectors)))
+    sums = np.asarray(member @ vectors)
+    return _unit(sums[np.bincount(of, minlength=n) > 0])
+
+
+def _nearest(vectors: Vectors, centres: Vectors) -> Numbers:
+    """The grain that each vector is nearest to."""
+    parts = [(vectors[rows] @ centres.T).argmax(axis=1) for rows in _chunks(len(vectors))]
+    return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
+
+
+def _chunks(n: int) -> Iterator[slice]:
+    return (slice(start, start + _CHUNK) for start in range(0, n, _CHUNK))
+
+
+def _spread(vectors: Vectors, mean: Vectors, centres: Vectors, own: Numbers, layout: Vectors) -> tuple[Numbers, Vectors]:
+    """The topic of every vector, that of its grain, and its place on the map, among the grains that it is nearest to."""
+    numbers = np.empty(len(vectors), dtype=np.int64)
+    places = np.empty((len(vectors), 2), dtype=np.float32)
+    for rows in _chunks(len(vectors)):
+        fits = _unit(np.asarray(vectors[rows], dtype=np.float32) - mean) @ centres.T
+        numbers[rows] = own[fits.argmax(axis=1)]
+        near = np.argpartition(-fits, 3, axis=1)[:, :3]
+        weights = np.take_along_axis(fits, near, axis=1).clip(min=1e-3).astype(np.float64) ** 8
+        places[rows] = np.einsum("nk,nkd->nd", weights / weights.sum(axis=1, keepdims=True), layout[near])
+    return numbers, places
+
+
+# ---------------------------------------------------------------- topics of grains
+
+
+def _topics(centres: Vectors, n_topics: int) -> tuple[Numbers, tuple[Merge, ...]]:
+    """The topic of each grain, and how the topics would go on being merged."""
+    hierarchy = need("scipy.cluster.hierarchy", "topics")
+    tree = hierarchy.linkage(_eigenvectors(centres, min(_DIMENSIONS, n_topics)), "ward")
+    own = np.asarray(hierarchy.fcluster(tree, n_topics, "maxclust"), dtype=np.int64) - 1
+    return own, _merges(tree, own)
+
+
+def _merges(tree: npt.NDArray[np.float64], own: Numbers) -> tuple[Merge, ...]:
+    """The last steps of the tree of n grains, told in topics instead of branches."""
+    n, n_topics = len(own), int(own.max()) + 1
+    names: dict[int, int] = dict(enumerate(own.tolist()))
+    steps: list[Merge] = []
+    for at, (left, right, distance, _) in enumerate(tree.tolist()):
+        a, b = names[int(left)], names[int(right)]
+        names[n + at] = a if a == b else n_topics + len(steps)
+        if a != b:
+            steps.append(Merge(left=a, right=b, distance=distance))
+    return tuple(steps)
+
+
+def _eigenvectors(centres: Vectors, n: int) -> Vectors:
+    """The leading eigenvectors of the regularised graph of neighbours, rows of length 1: shape (grains, n)."""
+    linalg = need("scipy.sparse.linalg", "topics")
+    graph, m = _graph(centres), len(centres)
+    degrees = np.asarray(graph.sum(axis=1)).ravel()
+    tau = _TAU * degrees.mean()
+    roots = 1 / np.sqrt(degrees + tau)
+
+    def times(vector: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        scaled = roots * vector.ravel()
+        return cast("npt.NDArray[np.float64]", roots * (graph @ scaled + tau / m * scaled.sum()))
+
+    smoothed = linalg.LinearOperator((m, m), matvec=times, dtype=np.float64)
+    _, found = linalg.eigsh(smoothed, k=n, which="LA", v0=np.ones(m))
+    return _unit(found)
+
+
+def _graph(centres: Vectors) -> Any:
+    """UMAP's fuzzy graph of nearest neighbours by cosine, the neighbours found exactly: a sparse matrix."""
+    umap = need("umap.umap_", "topics")
+    likeness = centres @ centres.T
+    k = min(_NEIGHBOURS, len(centres) - 1)
+    near = np.argpartition(-likeness, k - 1, axis=1)[:, :k]
+    order = np.argsort(-np.take_along_axis(likeness, near, axis=1), axis=1, kind="stable")
+    near = np.take_along_axis(near, order, axis=1)
+    distances = (1 - np.take_along_axis(likeness, near, axis=1)).clip(min=0).astype(np.float32)
+    fixed = np.random.RandomState(0)  # asked for and, with neighbours given, never used
+    graph, _, _ = umap.fuzzy_simplicial_set(centres, k, fixed, "cosine", knn_indices=near, knn_dists=distances)
+    return graph.tocsr().astype(np.float64)
+
+
+def _layout(centres: Vectors, seed: int) -> Vectors:
+    """A place in the plane for each grain, for people to look at; topics do not depend on it."""
+    mapper = need("umap", "topics").UMAP(
+        n_neighbors=min(_NEIGHBOURS, len(centres) - 1), min_dist=0.25, metric="cosine", random_state=seed, n_jobs=1
+    )
+    return cast("Vectors", mapper.fit_transform(centres))
+
+
+# ---------------------------------------------------------------- drawn again
+
+
+@dataclass(frozen=True, slots=True)
+class _Again:
+    """What there is to draw from: rows of a sample, their grains and groups."""
+
+    sample: _Sample
+    of: Numbers
+    groups: Numbers
+    n_topics: int
+
+    def parts(self, n: int, random: np.random.Generator) -> list[Numbers]:
+        """`n` times four fifths of the rows."""
+        n_rows = len(self.of)
+        return [np.sort(random.choice(n_rows, int(_PART * n_rows), replace=False)) for _ in range(n)]
+
+    def groups_anew(self, n: int, random: np.random.Generator) -> list[Numbers]:
+        """`n` times the rows of groups drawn with replacement, as many as there are; draws of all of them are left aside."""
+        known = np.unique(self.groups)
+        drawn: list[Numbers] = []
+        while len(drawn) < n and len(known) > 1:
+            taken = np.unique(random.choice(known, len(known)))
+            if len(taken) < len(known):
+                drawn.append(np.flatnonzero(np.isin(self.groups, taken)))
+        return drawn
+
+    def found(self, drawn: Sequence[Numbers], progress: Progress) -> tuple[Draw, ...]:
+        """Topics of what was drawn; draws with too few different segments for them are left out."""
+        found: list[Draw] = []
+        for n, rows in enumerate(drawn):
+            progress(n / len(drawn), "finding topics again in what is drawn")
+            there, of = np.unique(self.of[rows], return_inverse=True)
+            centres = _means(self.sample.vectors, rows, of, len(there))
+            if len(centres) >= 2 * self.n_topics:
+                found.append(Draw(rows=self.sample.rows[rows], numbers=_topics(centres, self.n_topics)[0][of]))
+        return tuple(found)

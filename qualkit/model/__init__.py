@@ -8,6 +8,7 @@ Standard library only (and `plain`), so that any floor may use it. All types are
   it (`derived_id`), so that the same input always yields the same ids and two teams' files can be merged.
 """
 
+from qualkit.model.across import Carried, Cell, CrossRow, Crosstab, GuideQuestion, Stratum
 from qualkit.model.base import by_id, derived_id, grouped, new_id, utc_now
 from qualkit.model.codebook import Code, Codebook, Origin, Valence
 from qualkit.model.coding import (
@@ -26,7 +27,7 @@ from qualkit.model.coding import (
     Sample,
     Visit,
 )
-from qualkit.model.findings import Agreement, Quote, Table, Theme, ThemeRow, Topic
+from qualkit.model.findings import Agreement, Quote, Table, Theme, ThemeRow
 from qualkit.model.heard import Heard, LocalVoice, Mark, SpeakerCount, Utterance, Voices, VoiceTurn, Word
 from qualkit.model.machines import Brief, Exposure, Lesson, Ruling, Suggestion, Uptake, Verdict, Worth
 from qualkit.model.records import Event, Run
@@ -43,32 +44,56 @@ from qualkit.model.talk import (
     Turn,
     TurnAt,
 )
+from qualkit.model.topics import (
+    OUTLIERS,
+    ConstructLink,
+    IntrusionAnswer,
+    IntrusionKind,
+    Landscape,
+    Merge,
+    Place,
+    Topic,
+    TopicDecision,
+    TopicVerdict,
+)
 
 __all__ = [
+    "OUTLIERS",
     "REASONS",
     "Agreement",
     "Assignment",
     "Basis",
     "Brief",
+    "Carried",
     "Case",
+    "Cell",
     "Choice",
     "Code",
     "Codebook",
     "Coder",
     "CoderKind",
+    "ConstructLink",
     "Correction",
+    "CrossRow",
+    "Crosstab",
     "Decision",
     "Event",
     "Evidence",
     "Exposure",
     "FinalCode",
+    "GuideQuestion",
     "Heard",
+    "IntrusionAnswer",
+    "IntrusionKind",
+    "Landscape",
     "Lesson",
     "LocalVoice",
     "Mark",
+    "Merge",
     "Neighbour",
     "Origin",
     "Participant",
+    "Place",
     "Quote",
     "Recording",
     "Role",
@@ -80,12 +105,15 @@ __all__ = [
     "SpeakerCount",
     "SpokenTranscript",
     "SpokenTurn",
+    "Stratum",
     "StudyInfo",
     "Suggestion",
     "Table",
     "Theme",
     "ThemeRow",
     "Topic",
+    "TopicDecision",
+    "TopicVerdict",
     "Transcript",
     "Turn",
     "TurnAt",

@@ -1,4 +1,4 @@
-"""What is found in the data and printed: agreement, topics, themes, tables."""
+"""What is found in the data and printed: agreement, themes, tables."""
 
 from __future__ import annotations
 
@@ -23,23 +23,6 @@ class Agreement:
 
     def __post_init__(self) -> None:
         require((self.value is None) == (self.undefined_because is not None), "a value, or a reason for having none")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Topic:
-    """A cluster of segments with its most telling words: a candidate code for a human to name, merge or reject.
-
-    `number` is -1 for the outliers, which are reported like any topic.
-    """
-
-    id: str
-    run_id: str
-    number: int
-    words: tuple[str, ...]
-    segment_ids: tuple[str, ...]
-    quote_segment_ids: tuple[str, ...] = ()
-    nearest_code_keys: tuple[str, ...] = ()
-    label: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -138,7 +138,34 @@ sample = Table(
 )  # fmt: skip
 topic = Table(
     "topic", metadata, _key(), _to("run"), Column("number", Integer, nullable=False), _json("words"), _json("segment_ids"),
-    _json("quote_segment_ids"), _json("nearest_code_keys"), _text("label", optional=True), _current(),
+    _json("phrases"), _json("quote_segment_ids"), _json("placed_segment_ids"), _json("likeness"), _number("returns"),
+    _number("returns_without"), _text("label", optional=True), _current(),
+)  # fmt: skip
+landscape = Table(
+    "landscape", metadata, _key(), _to("run"), Column("n_segments", Integer, nullable=False),
+    Column("n_outliers", Integer, nullable=False), Column("n_placed", Integer, nullable=False),
+    Column("n_draws", Integer, nullable=False), Column("n_group_draws", Integer, nullable=False), _number("draw_ari"),
+    _number("draw_nmi"), _number("kept_ari"), _number("group_ari"), Column("diversity", Float, nullable=False),
+    _json("likeness"), _json("merges"), _current(),
+)  # fmt: skip
+place = Table(
+    "place", metadata, _to("segment", primary=True), Column("x", Float, nullable=False), Column("y", Float, nullable=False),
+    _text("run_id", optional=True), _current(),
+)  # fmt: skip
+topic_decision = Table(
+    "topic_decision", metadata, _key(), Column("topic_id", String(64), nullable=False), _text("run_id"), _json("words"),
+    _to("coder"), _text("verdict"), Column("code_key", String(200), nullable=True), _text("note"), _text("decided_at"),
+    _text("superseded_at", optional=True), Index(None, "topic_id"),
+)  # fmt: skip
+construct_link = Table(
+    "construct_link", metadata, _key(), Column("code_key", String(200), nullable=False), _text("framework"),
+    Column("construct_key", String(200), nullable=False), _text("rationale"), _to("coder"), _text("made_at"),
+    _text("superseded_at", optional=True),
+)  # fmt: skip
+intrusion_answer = Table(
+    "intrusion_answer", metadata, _key(), Column("topic_id", String(64), nullable=False), _text("kind"), _to("coder"),
+    _json("shown"), _text("intruder"), _text("chosen"), _text("answered_at"), _text("superseded_at", optional=True),
+    Index(None, "topic_id", "coder_id"),
 )  # fmt: skip
 theme = Table(
     "theme", metadata, _key(), Column("version", Integer, primary_key=True), _text("name"), _text("claim"), _text("domain"),
@@ -173,6 +200,11 @@ TABLES: dict[type, Table] = {
     model.Worth: worth,
     model.Sample: sample,
     model.Topic: topic,
+    model.Landscape: landscape,
+    model.Place: place,
+    model.TopicDecision: topic_decision,
+    model.ConstructLink: construct_link,
+    model.IntrusionAnswer: intrusion_answer,
     model.Theme: theme,
     model.Event: event,
 }

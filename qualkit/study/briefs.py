@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from qualkit.model import Brief, Lesson, Participant, Role, Turn, by_id, grouped
+from qualkit.model import Brief, Lesson, Participant, Role, Segment, Turn, by_id, grouped
 from qualkit.stages import adjudicate
 
 if TYPE_CHECKING:
@@ -15,13 +15,18 @@ if TYPE_CHECKING:
 def make(study: Study) -> Brief:
     """The segments of a study that are to be coded, with the questions before them and what people made of them."""
     segments = tuple(study.coded_segments())
-    asked = dict(_questions(study))
     return Brief(
         segments=segments,
         codebook=study.codebook(),
-        questions={item.id: asked[item.turn_id] for item in segments if item.turn_id in asked},
+        questions=questions(study, segments),
         lessons=_lessons(study),
     )
+
+
+def questions(study: Study, segments: Sequence[Segment]) -> dict[str, str]:
+    """What a moderator said last before each of the segments, by id; those before the first question have none."""
+    asked = dict(_questions(study))
+    return {item.id: asked[item.turn_id] for item in segments if item.turn_id in asked}
 
 
 def _questions(study: Study) -> Iterator[tuple[str, str]]:
