@@ -110,7 +110,7 @@ def test_a_seat_goes_through_the_sample_and_through_what_teaches_most(small_stud
         tx.replace(Worth(segment_id=key, value=float(n)) for n, key in enumerate(said))
         tx.log("qualkit", "told what teaches", {})
     drawn = list(small_study.draw_sample(0.4, seed=1).segment_ids)
-    assert ana.orders() == list(Order)
+    assert ana.orders() == [Order.AS_SAID, Order.TEACHING, Order.SAMPLE]
     assert ana.queue(order=Order.SAMPLE) == drawn
     rest = [key for key in reversed(said) if key not in drawn]
     assert ana.queue(order=Order.TEACHING) == drawn + rest

@@ -280,19 +280,33 @@ def write_codebook(codebook: Codebook, path: Path) -> None:
 
     The file appears whole or not at all; one that is there is replaced. Raises `CodebookError` where it cannot be written.
     """
+    write_text(path, _dumped(_as_fields(codebook)))
+
+
+def entry_text(code: Code) -> str:
+    """`code` as it stands in a file's list of codes, in a list of its own."""
+    return _dumped([_filled(_entry_fields(code))])
+
+
+def write_text(path: Path, text: str) -> None:
+    """Have `path` hold `text`, whole or not at all. Raises `CodebookError` where it cannot be written."""
+    beside = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+    try:
+        beside.write_text(text, encoding="utf-8", newline="")
+        os.replace(beside, path)  # noqa: PTH105  (named as the atomic step it is)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise CodebookError(f"{path}: it cannot be written ({error.strerror}); check the folder and its rights.") from error
+
+
+def _dumped(fields: Any) -> str:
     buffer = io.StringIO()
     yaml = YAML()
     yaml.width = 118
     yaml.allow_unicode = True
     yaml.indent(mapping=2, sequence=4, offset=2)
-    yaml.dump(_quoted(_as_fields(codebook)), buffer)
-    beside = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
-    try:
-        beside.write_text(buffer.getvalue(), encoding="utf-8", newline="\n")
-        os.replace(beside, path)  # noqa: PTH105  (named as the atomic step it is)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise CodebookError(f"{path}: it cannot be written ({error.strerror}); check the folder and its rights.") from error
+    yaml.dump(_quoted(fields), buffer)
+    return buffer.getvalue()
 
 
 def _as_fields(codebook: Codebook) -> dict[str, Any]:

@@ -6,11 +6,24 @@ read are projections of it. Replaying the events must give those tables; where i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from qualkit.model import Assignment, Coder, CoderKind, Decision, Event, Turn, Visit
+from qualkit.model import (
+    Assignment,
+    Coder,
+    CoderKind,
+    ConstructLink,
+    Decision,
+    Event,
+    IntrusionAnswer,
+    TopicDecision,
+    Turn,
+    Visit,
+)
+from qualkit.stages import intrusion
 from qualkit.store import Reading
+from qualkit.study import candidates, intruders
 from qualkit.study.revisions import text_digest
 
 Judged = dict[tuple[str, str, str], tuple[int, frozenset[tuple[str, str | None]]]]
@@ -23,6 +36,19 @@ Corrected = dict[str, tuple[int, str | None] | None]
 """turn -> its newest revision and the digest of its text; None for a turn that is gone."""
 
 
+Said = tuple[str, Mapping[str, Any]]
+"""Who acted, and what the log says of it; what nobody may read there is a digest."""
+
+Ruled = dict[str, Said]
+"""topic -> the decision on it."""
+
+Linked = dict[str, Said]
+"""link -> what it ties to what, and why."""
+
+Answered = dict[tuple[str, str, str], Mapping[str, Any]]
+"""(topic, kind, rater) -> the answer and the digest of what it said."""
+
+
 def fault(tx: Reading) -> str | None:
     """None when the log is whole and the tables follow from it, else a sentence that says where they do not."""
     broken = tx.verify()
@@ -33,12 +59,54 @@ def fault(tx: Reading) -> str | None:
         wrong = next((key for key in {**said, **kept} if said.get(key) != kept.get(key)), None)
         if wrong is not None:
             return f"The log is whole, but the {what} on segment {wrong[0]} are not what it says: a table was changed by hand."
+    about_topics = _fault_on_topics(tx)
+    if about_topics:
+        return about_topics
     corrected = replay_corrections(tx.all(Event))
     stands = {turn.id: (turn.revision, text_digest(turn)) for turn in tx.all(Turn, id=list(corrected))} if corrected else {}
     turned = next((key for key in corrected if corrected[key] != stands.get(key)), None)
     if turned is not None:
         return f"The log is whole, but the corrected turn {turned} is not what it says: a table was changed by hand."
     return None
+
+
+def _fault_on_topics(tx: Reading) -> str | None:
+    ruled, linked = replay_on_topics(tx.all(Event, verb=[candidates.DECIDED, candidates.LINKED, candidates.UNLINKED]))
+    stand = {item.topic_id: (item.coder_id, candidates.said_of(item)) for item in tx.all(TopicDecision)}
+    ties = {item.id: (item.coder_id, candidates.tie_of(item)) for item in tx.all(ConstructLink)}
+    if ruled != stand:
+        return "The log is whole, but the decisions on topics are not what it says: a table was changed by hand."
+    if linked != ties:
+        return "The log is whole, but the links to constructs are not what it says: a table was changed by hand."
+    given = {(item.topic_id, item.kind, item.coder_id): intruders.said_of(item) for item in tx.all(IntrusionAnswer)}
+    if replay_answers(tx.all(Event, verb=intrusion.ANSWERED)) != given:
+        return "The log is whole, but the answers to intrusion tasks are not what it says: a table was changed by hand."
+    return None
+
+
+def replay_answers(events: Iterable[Event]) -> Answered:
+    """The answers to intrusion tasks in force after `events`."""
+    return {(event.payload["topic_id"], event.payload["kind"], event.actor_id): event.payload for event in events}
+
+
+def replay_on_topics(events: Iterable[Event]) -> tuple[Ruled, Linked]:
+    """The decisions on topics and the links to constructs in force after `events`."""
+    ruled: Ruled = {}
+    linked: Linked = {}
+    for event in events:
+        said: Any = event.payload
+        if event.verb == candidates.DECIDED:
+            ruled[said["topic_id"]] = (event.actor_id, _without(said, "supersedes"))
+        elif event.verb == candidates.LINKED:
+            linked.pop(said["supersedes"], None)
+            linked[said["id"]] = (event.actor_id, _without(said, "supersedes"))
+        elif event.verb == candidates.UNLINKED:
+            linked.pop(said["id"], None)
+    return ruled, linked
+
+
+def _without(said: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in said.items() if key != name}
 
 
 def replay_corrections(events: Iterable[Event]) -> Corrected:

@@ -7,11 +7,13 @@ from enum import StrEnum
 
 
 class Order(StrEnum):
-    """What comes next: what was said next, what would teach the machine coders most, or the reliability sample."""
+    """What comes next: what was said next, what would teach the machine coders most, the reliability sample, or what was judged
+    before the codebook had one of its codes."""
 
     AS_SAID = "as it was said"
     TEACHING = "what teaches most"
     SAMPLE = "reliability sample"
+    DEBT = "not re-read for a new code"
 
 
 def by_teaching(

@@ -83,10 +83,16 @@ def _place(seat: Seat, segments: dict[str, list[Segment]], judged: Collection[st
     with choose:
         place = _by_transcript(seat, segments, judged) if order is Order.AS_SAID else _through_all(seat, order, judged)
     if order is not Order.TEACHING:
-        name = "Here" if order is Order.AS_SAID else "Sample"
-        here.html(parts.progress(name, len(place.queue) - place.n_left, len(place.queue)))
+        here.html(_how_far(place))
     everywhere.html(parts.progress("All", n_all - n_left, n_all))
     return place
+
+
+def _how_far(place: _Place) -> str:
+    if place.order is Order.DEBT:
+        return style.block(style.grey(f"{counted(len(place.queue), 'segment')} to read again"))
+    name = "Here" if place.order is Order.AS_SAID else "Sample"
+    return parts.progress(name, len(place.queue) - place.n_left, len(place.queue))
 
 
 def _named(order: Order) -> str:
@@ -188,7 +194,7 @@ def _save(seat: Seat, view: View, place: _Place, book: Codebook, *, has_codes: b
         )
         return
     memo, act_id = context.value(f"{prefix}-memo", view.memo), context.kept(f"{prefix}-act", new_id)
-    if _is_unchanged(view, choices, memo):
+    if place.order is not Order.DEBT and _is_unchanged(view, choices, memo):
         _go_on(seat, segment_id, place)
         return
     if context.attempt(lambda: seat.judge(segment_id, choices, memo=memo, base_version=view.version, client_id=act_id)):
@@ -208,6 +214,9 @@ def _go_on(seat: Seat, segment_id: str, place: _Place) -> None:
     """To the next segment without a judgement: further down, else from the top, else in another transcript."""
     queue, judged = place.queue, seat.judged_ids()
     at = queue.index(segment_id)
+    if place.order is Order.DEBT:
+        _read_on(place, at)
+        return
     left = [key for key in (*queue[at + 1 :], *queue[:at]) if key not in judged]
     if left:
         _go(place, queue.index(left[0]))
@@ -219,3 +228,13 @@ def _go_on(seat: Seat, segment_id: str, place: _Place) -> None:
         context.put("transcript", others[0].transcript_id)
     else:
         context.notify("You have judged the whole reliability sample. Choose another order to go on.")
+
+
+def _read_on(place: _Place, at: int) -> None:
+    """To the next segment that is to be read again, or back to the order of the talk where there is none."""
+    rest = [*place.queue[at + 1 :], *place.queue[:at]]
+    if rest:
+        context.put(place.key, rest[0])
+    else:
+        context.put("order", Order.AS_SAID)
+        context.notify("You have read again everything that was judged before a code was added. Thank you.")

@@ -1,0 +1,50 @@
+"""The gap report and the recode debt of a study: fetched, worked out by pure functions, kept until something changes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from qualkit.model import Coder, CoderKind, Event, Visit
+from qualkit.stages import debt, gaps
+from qualkit.stages.debt import Change, Debt
+from qualkit.stages.gaps import GapReport
+
+if TYPE_CHECKING:
+    from qualkit.study.study import Study
+
+READ = "read a codebook"
+"""The verb of the event that says which codes a version of the codebook brought and took away."""
+
+
+def report(study: Study) -> GapReport:
+    """The topics of the last run against the codes that count."""
+    waiting = {
+        case.segment_id for case in study.cases() if case.is_disputed and case.decision is None and any(case.votes.values())
+    }
+    return gaps.run(
+        topics=study.topics(),
+        codes=study.final_codes(),
+        segments=study.coded_segments(),
+        judged=study.votes().keys(),
+        codebook=study.codebook(),
+        waiting=waiting,
+    )
+
+
+def debts(study: Study) -> tuple[Debt, ...]:
+    """What people have yet to judge again because a code was added after they did."""
+    segments, book = study.coded_segments(), study.codebook()
+    with study.store.read() as tx:
+        people = [coder.id for coder in tx.all(Coder, kind=CoderKind.HUMAN)]
+        visits = tx.all(Visit, coder_id=people)
+        changes = [_change(event) for event in tx.all(Event, verb=READ)]
+    return debt.run(changes=changes, codebook=book, visits=visits, segments=segments)
+
+
+def _change(event: Event) -> Change:
+    return Change(
+        at=datetime.fromisoformat(event.happened_at),
+        added=tuple(event.payload.get("added", ())),
+        removed=tuple(event.payload.get("removed", ())),
+    )
