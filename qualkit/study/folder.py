@@ -23,6 +23,7 @@ from typing import Any
 from qualkit.engines.containers import SOUND_SUFFIXES, files_of
 from qualkit.errors import StudyError, nearest
 from qualkit.plain import file_sha256, sha256_of
+from qualkit.readers.guide import NAMES
 
 FOLDERS = ("recordings", "transcripts", "codebooks", "exports")
 MODERATORS = ("moderator", "facilitator", "interviewer", "host", "researcher")
@@ -63,6 +64,7 @@ class Config:
     question: str = ""
     language: str = "en"
     codebook: str = ""
+    framework: str = ""
     moderators: tuple[str, ...] = MODERATORS
     coders: tuple[str, ...] = ()
     adjudicators: tuple[str, ...] = ()
@@ -109,9 +111,17 @@ class Folder:
         return path if path.exists() else None
 
     def transcripts(self, suffixes: frozenset[str]) -> list[Path]:
-        """Transcript files with one of `suffixes`, sorted by name; README files are passed over."""
+        """Transcript files with one of `suffixes`, sorted by name; a README and the moderator's guide are passed over."""
         files = self._files("transcripts")
-        return [path for path in files if path.suffix.lower() in suffixes and path.stem.lower() != "readme"]
+        passed_over = [path for path in files if path.stem.lower() == "readme" or path.name.lower() in NAMES]
+        return [path for path in files if path.suffix.lower() in suffixes and path not in passed_over]
+
+    def guide(self) -> Path | None:
+        """The moderator's guide, by its name in `transcripts/` in capitals or not; None if there is none."""
+        folder = self.path / "transcripts"
+        files = sorted(folder.iterdir(), reverse=True) if folder.is_dir() else []
+        found = {path.name.lower(): path for path in files if path.is_file()}
+        return next((found[name] for name in NAMES if name in found), None)
 
     def _files(self, name: str) -> list[Path]:
         folder = self.path / name
@@ -316,7 +326,8 @@ def make_sample(path: Path) -> Folder:
     recording = next((sample / "recordings").glob("*.ogg"))
     shutil.copyfile(recording, path / "recordings" / recording.name)
     for source in sorted((sample / "transcripts").iterdir()):
-        if source.is_file() and source.stem != recording.stem and source.suffix in {".txt", ".docx", ".srt", ".vtt", ".csv"}:
+        is_wanted = source.suffix in {".txt", ".docx", ".srt", ".vtt", ".csv"} or source.name == "guide.md"
+        if source.is_file() and source.stem != recording.stem and is_wanted:
             shutil.copyfile(source, path / "transcripts" / source.name)
     shutil.copytree(sample / "transcripts" / "codings", path / "transcripts" / "codings", dirs_exist_ok=True)
     shutil.copyfile(sample / "study.toml", folder.config_file)

@@ -25,7 +25,7 @@ from qualkit.model import (
     new_id,
     utc_now,
 )
-from qualkit.stages import uptake
+from qualkit.stages import intrusion, uptake
 from qualkit.store import Reading, Writing
 
 
@@ -117,7 +117,7 @@ def record(
 SHOWN = "was shown codes"
 """The verb of the event that says which segments a blind coder saw others' codes of."""
 
-BY_CODERS = frozenset({uptake.JUDGED, uptake.SHOWN, SHOWN, "decided"})
+BY_CODERS = frozenset({uptake.JUDGED, uptake.SHOWN, SHOWN, "decided", intrusion.ANSWERED, intrusion.SHOWN})
 """Verbs of acts that leave what is to be coded as it was."""
 
 
