@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from qualkit.model import Evidence, Run, Suggestion, Turn, Word
+from qualkit.model import Evidence, Place, Run, Suggestion, Topic, Turn, Word
 from qualkit.study import Study
 from qualkit.study.steps import keep_suggestions
 from qualkit.ui import launch
@@ -346,3 +346,37 @@ def test_a_transcript_without_sound_is_corrected_without_a_player(browser: Any, 
     window.keyboard.press("Enter")
     window.get_by_text("speaker saved").wait_for()
     assert said(window)[1].startswith("Dana: There is so much shame")
+
+
+# ---------------------------------------------------------------- the map of topics
+
+
+def test_a_dot_that_is_clicked_shows_and_plays_its_quote_and_nothing_is_fetched_from_elsewhere(
+    browser: Any, address: str, heard: Study
+) -> None:
+    list(heard.run("segment"))
+    run_id = heard.runs()["segment"].id
+    spoken = next(item for item in heard.coded_segments() if item.start_s is not None)
+    topic = Topic(id="t", run_id=run_id, number=0, words=("bus", "car", "clinic"), segment_ids=(spoken.id,))
+    with heard.store.write() as tx:
+        tx.replace([topic, Place(segment_id=spoken.id, x=1.0, y=1.0, run_id=run_id)])
+        tx.log("qualkit", "ran topics", {"run_id": run_id, "inputs_sha256": ""})
+    asked: list[str] = []
+    window = sit_down(browser, address, "topics", "Cara", asked)
+    window.get_by_text("1 · bus, car, clinic").wait_for()
+    canvas = window.locator("[data-testid=stVegaLiteChart] canvas")
+    canvas.wait_for()
+    window.wait_for_timeout(1000)  # draws
+    box = canvas.bounding_box()
+    x, middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    told = window.locator("#vg-tooltip-element.visible").get_by_text(spoken.text)
+    for dy in range(-30, 31, 3):  # the only dot lies in the middle, under its label
+        window.mouse.move(x, middle + dy)
+        window.wait_for_timeout(100)
+        if told.count():
+            window.mouse.click(x, middle + dy)
+            break
+    window.locator(".q-here").get_by_text(spoken.text).wait_for()
+    window.locator("audio").wait_for()
+    assert window.locator("audio").get_attribute("src").startswith("data:audio/ogg")
+    assert all(url.startswith((address, "data:", "blob:")) for url in asked)

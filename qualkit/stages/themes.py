@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from qualkit.errors import StudyError
 from qualkit.model import (
     Basis,
     Codebook,
@@ -179,3 +180,16 @@ def numbers_table(rows: Sequence[ThemeRow]) -> Table:
         return (*named, *(getattr(row, count) for count in counts), *(row.basis.get(basis, 0) for basis in bases), quoted)
 
     return Table(title="Theme table, numbers", columns=columns, rows=tuple(map(cells, rows)), is_data=True)
+
+
+def new_theme(name: str, claim: str, domain: str, code_keys: Sequence[str]) -> Theme:
+    """A theme as an author writes it down. Raises `StudyError` if it has no name or no code."""
+    if not name.strip() or not code_keys:
+        raise StudyError("A theme needs a name and at least one code.")
+    return Theme(
+        id=derived_id("theme", name, *code_keys),
+        name=name.strip(),
+        claim=claim.strip(),
+        domain=domain.strip(),
+        code_keys=tuple(code_keys),
+    )

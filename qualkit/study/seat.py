@@ -22,11 +22,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qualkit.errors import BlindnessError, StudyError
 from qualkit.model import (
-    Agreement,
     Assignment,
     Case,
     Choice,
@@ -34,7 +33,6 @@ from qualkit.model import (
     Coder,
     CoderKind,
     Decision,
-    Exposure,
     Participant,
     Recording,
     Role,
@@ -42,13 +40,8 @@ from qualkit.model import (
     Run,
     Segment,
     Suggestion,
-    Table,
-    Theme,
-    ThemeRow,
-    Topic,
     Transcript,
     Turn,
-    Uptake,
     Valence,
     Verdict,
     Visit,
@@ -57,12 +50,16 @@ from qualkit.model import (
     grouped,
 )
 from qualkit.stages import uptake
-from qualkit.study import cards, judgements, meetings
+from qualkit.study import cards, figures, judgements, meetings
 from qualkit.study.cards import Card
 from qualkit.study.corrections import Corrections
 from qualkit.study.folder import Showing
 from qualkit.study.order import Order, by_teaching
+from qualkit.study.results import Results
 from qualkit.study.study import Study
+
+if TYPE_CHECKING:
+    from qualkit.figures.topic_map import Said
 
 CONTEXT_TURNS = 3
 """Turns shown before and after a segment."""
@@ -103,7 +100,7 @@ class View:
     why: str = ""
 
 
-class Seat:
+class Seat(Results):
     """What one named person may do in one study. Get one from `Study.seat`."""
 
     def __init__(self, study: Study, name: str) -> None:
@@ -117,19 +114,9 @@ class Seat:
         self.round: Round = rounds[-1]
 
     @property
-    def name(self) -> str:
-        """The person's name."""
-        return self.coder.name
-
-    @property
     def codebook(self) -> Codebook:
         """The codebook in force."""
         return self._study.codebook()
-
-    @property
-    def is_adjudicator(self) -> bool:
-        """Whether `study.toml` names this person as one who decides and does not code."""
-        return self.name in self._study.config.adjudicators
 
     @property
     def corrections(self) -> Corrections:
@@ -152,12 +139,18 @@ class Seat:
     def queue(self, transcript_id: str | None = None, order: Order = Order.AS_SAID) -> list[str]:
         """Ids of the segments to be coded, judged or not, of one transcript or of all, in some order.
 
-        `Order.SAMPLE` has only those of the reliability sample; see `by_teaching` for `Order.TEACHING`.
+        `Order.SAMPLE` has only those of the reliability sample, `Order.DEBT` only those that this person judged before a code
+        was added, has not judged again since, and still may; see `by_teaching` for `Order.TEACHING`.
         """
         segments = self._study.coded_segments()
         wanted = [segment.id for segment in segments if transcript_id in (None, segment.transcript_id)]
         if order is Order.AS_SAID:
             return wanted
+        if order is Order.DEBT:
+            with self._study.store.read() as tx:
+                settled = judgements.shown_to(tx, self.coder, self.round)
+            owed = {key for debt in self._study.debt() for key in debt.owed.get(self.coder.id, ())}
+            return [key for key in wanted if key in owed and key not in settled]
         sample = self._sampled()
         if order is Order.SAMPLE:
             known = set(wanted)
@@ -170,6 +163,7 @@ class Seat:
             Order.AS_SAID: True,
             Order.TEACHING: bool(self._study.worth()),
             Order.SAMPLE: bool(self.queue(order=Order.SAMPLE)),
+            Order.DEBT: bool(self.queue(order=Order.DEBT)),
         }
         return [order for order in Order if is_there[order]]
 
@@ -382,60 +376,9 @@ class Seat:
                 valence=checked.valence, reason=reason, note=note, seen=seen, client_id=client_id,
             )  # fmt: skip
 
-    def agreement(self) -> list[Agreement]:
-        """As `Study.agreement`. Raises `BlindnessError` while this person is blind."""
-        self._need_results()
-        return self._study.agreement()
-
-    def topics(self) -> list[Topic]:
-        """As `Study.topics`. Raises `BlindnessError` while this person is blind."""
-        self._need_results()
-        return self._study.topics()
-
-    def theme_rows(self) -> list[ThemeRow]:
-        """As `Study.theme_rows`. Raises `BlindnessError` while this person is blind."""
-        self._need_results()
-        return self._study.theme_rows()
-
-    def evaluated(self) -> tuple[str, list[str]]:
-        """As `Study.evaluated`. Raises `BlindnessError` while this person is blind."""
-        self._need_results()
-        return self._study.evaluated()
-
-    def uptake(self) -> list[Uptake]:
-        """As `Study.uptake`. Raises `BlindnessError` while this person is blind."""
-        self._need_results()
-        return self._study.uptake()
-
-    def exposure(self) -> list[Exposure]:
-        """As `Study.exposure`. Raises `BlindnessError` while this person is blind."""
-        self._need_results()
-        return self._study.exposure()
-
-    def tables(self) -> dict[str, Table]:
-        """As `Study.tables`. Raises `BlindnessError` while this person is blind."""
-        self._need_results()
-        return self._study.tables()
-
-    def basis_note(self) -> str:
-        """As `Study.basis_note`. Raises `BlindnessError` while this person is blind."""
-        self._need_results()
-        return self._study.basis_note(self._study.final_codes())
-
-    def themes(self) -> list[Theme]:
-        """As `Study.themes`. Raises `BlindnessError` while this person is blind."""
-        self._need_results()
-        return self._study.themes()
-
-    def written_themes(self) -> list[Theme]:
-        """As `Study.written_themes`. Raises `BlindnessError` while this person is blind."""
-        self._need_results()
-        return self._study.written_themes()
-
-    def save_themes(self, written: Sequence[Theme]) -> None:
-        """As `Study.save_themes`. Raises `BlindnessError` while this person is blind."""
-        self._need_results()
-        self._study.save_themes(written, author=self.name)
+    def said(self) -> dict[str, Said]:
+        """Of each segment to be coded its words, who said them and where, by id: never codes."""
+        return figures.said(self._study)
 
     def segments(self, segment_ids: Sequence[str]) -> dict[str, Segment]:
         """Segments by id: words, never codes."""

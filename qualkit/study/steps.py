@@ -13,7 +13,9 @@ from qualkit.model import (
     Assignment,
     Coder,
     CoderKind,
+    Landscape,
     Participant,
+    Place,
     Ruling,
     Run,
     Segment,
@@ -33,7 +35,7 @@ from qualkit.plain import sha256_of
 from qualkit.plugs import Progress
 from qualkit.stages import agree, evaluate, segment, suggest, themes, topics
 from qualkit.store import Writing
-from qualkit.study import evaluating, meetings
+from qualkit.study import briefs, evaluating, figures, meetings
 from qualkit.study.folder import label_of
 from qualkit.study.kept import KeptClusterer
 from qualkit.study.listening import transcribe_step
@@ -243,39 +245,45 @@ def keep_suggestions(tx: Writing, name: str, revision: str, suggestions: Sequenc
 def topics_step(study: Study, given: Mapping[str, Any]) -> Step:
     """Segments are clustered into topics; a changed codebook only changes which codes lie near them."""
     options = study.options(topics, given)
+    if min(options.topics, options.min_size, options.draws, options.seed) < 0:
+        raise StudyError("Topics, their smallest size, draws and the seed are whole numbers from 0 on.")
+    if options.around < 0 or options.question < 0:
+        raise StudyError("How much what is around a segment counts is 0 or more.")
     segments, codebook = study.coded_segments(), study.codebook()
     clusterer = plugs.load("clusterers", options.engine)() if segments else None
     revision = clusterer.revision if clusterer else ""
-    clusters_of = [sha256_of([(item.id, item.text) for item in segments]), options, revision]
+    questions = briefs.questions(study, segments) if options.question else {}
+    embedder = study.tools.embedder.revision if segments else ""
+    whence = [(item.id, item.text, item.turn_id, item.transcript_id, questions.get(item.id, "")) for item in segments]
+    clusters_of = [sha256_of(whence), replace(options, place_outliers=False, min_size=0), revision, embedder]
 
     def work(progress: Progress) -> Done:
         assert clusterer is not None  # a step that is not needed is not worked
-        progress(0.05, "embedding")
-        vectors = study.tools.embedder.embed([item.text for item in segments], progress)
-        code_texts = [f"{code.name}. {code.definition}" for code in codebook.codes]
-        progress(0.4, "clustering")
         found = topics.run(
             segments=segments,
-            vectors=vectors,
+            questions=questions,
             codebook=codebook,
-            code_vectors=study.tools.embedder.embed(code_texts),
             options=options,
             clusterer=KeptClusterer(clusterer, study.folder.artifacts / "clusters", clusters_of),
-            run_id=derived_id("clusters", sha256_of(clusters_of)),
+            tools=study.tools,
+            run_id=derived_id("clusters", sha256_of([clusters_of, options])),
+            progress=progress,
         )
 
         def save(tx: Writing, run: Run) -> None:
             tx.retire(Topic)
-            tx.replace(replace(topic, run_id=run.id) for topic in found)
+            tx.retire(Landscape)
+            tx.retire(Place)
+            tx.replace(replace(topic, run_id=run.id) for topic in found.topics)
+            tx.replace([replace(found.landscape, run_id=run.id)])
+            tx.replace(replace(place, run_id=run.id) for place in found.places)
 
-        outliers = sum(len(topic.segment_ids) for topic in found if topic.number < 0)
-        n_topics = sum(topic.number >= 0 for topic in found)
-        return Done(summary=f"{counted(n_topics, 'topic')}, {outliers} of {len(segments)} segments are outliers", save=save)
+        return Done(summary=_topics_told(found), save=save)
 
     return Step(
         stage="topics",
         options=options,
-        inputs=[clusters_of, sha256_of([(code.key, code.name, code.definition) for code in codebook.codes])],
+        inputs=[clusters_of, options, sha256_of([(code.key, code.name, code.definition) for code in codebook.codes])],
         engine=options.engine,
         model_revision=revision,
         seed=options.seed,
@@ -283,6 +291,13 @@ def topics_step(study: Study, given: Mapping[str, Any]) -> Step:
         is_needed=bool(segments),
         missing="no segment to code",
     )
+
+
+def _topics_told(found: topics.Found) -> str:
+    real, said = [topic for topic in found.topics if topic.number >= 0], found.landscape
+    drawn = f", {sum(topic.is_stable for topic in real)} of them stable" if said.n_draws else ""
+    placed = f", {said.n_placed} of them placed in a topic" if said.n_placed else ""
+    return f"{counted(len(real), 'topic')}{drawn}; {said.n_outliers} of {said.n_segments} segments are outliers{placed}"
 
 
 # ---------------------------------------------------------------- agree, evaluate, themes, export
@@ -368,8 +383,12 @@ def themes_step(study: Study, given: Mapping[str, Any]) -> Step:
 
 
 def export_step(study: Study, given: Mapping[str, Any]) -> Step:
-    """Tables become files."""
+    """Tables and figures become files; those of figures that are not drawn any more are taken away."""
     tables = study.tables()
+    drawn = figures.all_figures(study)
+    shown = drawn if figures.can_draw() else {}
+    files = [path for own in figures.paths(study, shown).values() for path in own]
+    stale = figures.stale(study, shown)
     formats = tuple(given.get("formats") or plugs.names("exporters"))
     exporters = {name: plugs.load("exporters", name) for name in formats}
     paths = {
@@ -380,17 +399,23 @@ def export_step(study: Study, given: Mapping[str, Any]) -> Step:
     }
 
     def work(progress: Progress) -> Done:
-        study.write_tables(paths, progress)
-        return Done(summary=f"{counted(len(paths), 'file')} in {study.folder.exports.name}/", save=nothing)
+        figures.write(study, shown, progress)
+        for path in stale:
+            path.unlink(missing_ok=True)
+        study.write_tables(paths, progress, also=files)
+        lacking = f"; {figures.NO_FIGURES}" if drawn and not shown else ""
+        return Done(
+            summary=f"{counted(len(paths) + len(files), 'file')} in {study.folder.exports.name}/{lacking}", save=nothing
+        )
 
     return Step(
         stage="export",
         options={"formats": formats},
-        inputs=sha256_of(tables),
+        inputs=[sha256_of(tables), *([sorted(shown), figures.print_of(study)] if shown else [])],
         work=work,
-        is_needed="theme_table" in tables,
+        is_needed="theme_table" in tables or bool(shown) or bool(stale),
         missing="no theme table yet",
-        outputs=tuple(paths),
+        outputs=(*paths, *files),
     )
 
 

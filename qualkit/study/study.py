@@ -43,14 +43,12 @@ from qualkit.model import (
     Table,
     Theme,
     ThemeRow,
-    Topic,
     Transcript,
     Uptake,
     Verdict,
     Visit,
     Worth,
     by_id,
-    derived_id,
     new_id,
     utc_now,
 )
@@ -69,6 +67,7 @@ from qualkit.study.headed import Kept
 from qualkit.study.judgements import BY_CODERS
 from qualkit.study.runner import Outcome
 from qualkit.study.steps import STEPS
+from qualkit.study.topical import Topical
 from qualkit.study.transcripts import Written
 from qualkit.study.vault import Vault
 from qualkit.study.workbench import Workbench
@@ -79,7 +78,7 @@ if TYPE_CHECKING:
     from qualkit.study.seat import Seat
 
 
-class Study:
+class Study(Topical):
     """A study folder and its database. Open one with `Study.open`, make one with `Study.init`."""
 
     def __init__(self, folder: Folder) -> None:
@@ -247,11 +246,6 @@ class Study:
         corpus = self.corpus()
         order = {transcript_id: index for index, transcript_id in enumerate(corpus.transcripts)}
         return sorted(corpus.segments.values(), key=lambda segment: (order[segment.transcript_id], segment.position))
-
-    def topics(self) -> list[Topic]:
-        """Topics of the last run, outliers (-1) first."""
-        with self.store.read() as tx:
-            return sorted(tx.all(Topic), key=lambda topic: topic.number)
 
     def corpus(self) -> themes.Corpus:
         """What codes stand on."""
@@ -424,12 +418,14 @@ class Study:
             raise StudyError(f"There is no table {name!r}; there are {', '.join(tables) or 'none yet'}.")
         return pandas.DataFrame(tables[name].rows, columns=list(tables[name].columns))
 
-    def write_tables(self, paths: Mapping[Path, tuple[plugs.Exporter, Table]], progress: Progress = no_progress) -> None:
-        """Write tables, each whole or not at all, and `manifest.json` saying what they rest on."""
+    def write_tables(
+        self, paths: Mapping[Path, tuple[plugs.Exporter, Table]], progress: Progress = no_progress, also: Collection[Path] = ()
+    ) -> None:
+        """Write tables, each whole or not at all, and `manifest.json` saying what they, and the files `also` there, rest on."""
         for index, (path, (exporter, table)) in enumerate(paths.items()):
             progress(index / len(paths), path.name)
             write_atomically(path, partial(exporter.write, table))
-        manifest = json.dumps(self.manifest(paths), indent=2, ensure_ascii=False)
+        manifest = json.dumps(self.manifest([*paths, *also]), indent=2, ensure_ascii=False)
         write_text_atomically(self.folder.exports / "manifest.json", manifest + "\n")
 
     def write_transcripts(self, formats: Sequence[str] = (), labels: Sequence[str] | None = None) -> Written:
@@ -440,7 +436,7 @@ class Study:
         """
         return transcripts.write(self, formats, labels)
 
-    def manifest(self, paths: Mapping[Path, Any]) -> dict[str, Any]:
+    def manifest(self, paths: Collection[Path]) -> dict[str, Any]:
         """What the exports rest on: codebook, runs, and the head of the log."""
         with self.store.read() as tx:
             seq, head = tx.head()
@@ -449,7 +445,7 @@ class Study:
             "codebook_sha256": self.codebook().sha256,
             "log": {"n_events": seq, "head_sha256": head},
             "runs": {name: as_plain(run) for name, run in sorted(self.runs().items())},
-            "files": {path.name: file_sha256(path) for path in sorted(paths)},
+            "files": {path.relative_to(self.folder.exports).as_posix(): file_sha256(path) for path in sorted(paths)},
         }
 
     def reveal(self) -> None:
@@ -491,17 +487,4 @@ def _suggestion(item: Assignment, machine: str) -> Suggestion:
         is_sure=item.is_sure,
         machine=machine,
         run_id=item.run_id,
-    )
-
-
-def new_theme(name: str, claim: str, domain: str, code_keys: Sequence[str]) -> Theme:
-    """A theme as an author writes it down. Raises `StudyError` if it has no name or no code."""
-    if not name.strip() or not code_keys:
-        raise StudyError("A theme needs a name and at least one code.")
-    return Theme(
-        id=derived_id("theme", name, *code_keys),
-        name=name.strip(),
-        claim=claim.strip(),
-        domain=domain.strip(),
-        code_keys=tuple(code_keys),
     )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qualkit.model import Agreement, Basis, Codebook, Exposure, FinalCode, Segment, Table, Topic, Uptake, grouped
+from qualkit.model import Agreement, Basis, Codebook, Exposure, FinalCode, Landscape, Segment, Table, Topic, Uptake, grouped
 from qualkit.stages import agree, themes
-from qualkit.study import evaluating, evaluation_tables
+from qualkit.study import across_tables, evaluating, evaluation_tables, intrusion_tables
+from qualkit.study.topic_tables import topic_tables
 from qualkit.wording import counted, first_line
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ def all_tables(study: Study) -> dict[str, Table]:
         found["suggestion_uptake"] = uptake_table(study.uptake(), study.exposure(), study.codebook())
     if study.topics():
         found["topics"] = topics_table(study)
+        found |= across_tables.tables(study)
+        found |= intrusion_tables.tables(study)
+    found |= topic_tables(study)
     if rows:
         found["coded_segments"] = segments_table(study)
     return found
@@ -170,17 +174,20 @@ def segments_table(study: Study) -> Table:
 
 
 def topics_table(study: Study) -> Table:
-    """Topics by size, with their telling words and a central quote; outliers are a row like any other."""
-    segments, book = study.corpus().segments, study.codebook().by_key
+    """Topics by size: words, how much of each comes back, and a central quote; outliers are a row like any other."""
+    segments, book, landscape = study.corpus().segments, study.codebook().by_key, study.landscape()
 
     def row(topic: Topic) -> tuple[str | int | float | None, ...]:
         quotes = [segments[key].text for key in topic.quote_segment_ids if key in segments]
         near = [book[key].name for key in topic.nearest_code_keys if key in book]
-        name = "Outliers" if topic.number < 0 else f"Topic {topic.number + 1}"
+        name = "Outliers" if topic.number < 0 else f"Topic {topic.number + 1}" + (f": {topic.label}" if topic.label else "")
+        shares = (None if share is None else round(share, 2) for share in (topic.returns, topic.returns_without))
         return (
             name,
             len(topic.segment_ids),
             ", ".join(topic.words),
+            "; ".join(topic.phrases),
+            *shares,
             ", ".join(near),
             first_line(quotes[0], 300) if quotes else "",
         )
@@ -188,7 +195,24 @@ def topics_table(study: Study) -> Table:
     ordered = sorted(study.topics(), key=lambda topic: (topic.number < 0, topic.number))
     return Table(
         title="Topics",
-        columns=("Topic", "Segments (n)", "Telling words", "Nearest codes", "Most central segment"),
+        columns=("Topic", "Segments (n)", "Telling words", "Phrases", "Comes back in parts", "Comes back in groups",
+                 "Nearest codes", "Most central segment"),
         rows=tuple(row(topic) for topic in ordered),
-        notes=("Topics are candidates for codes: a person names, merges or rejects them. Outliers belong to no topic.",),
+        notes=(
+            "Topics are candidates for codes: a person names, joins or rejects them. Outliers belong to no topic.",
+            *(_drawn(landscape) if landscape else ()),
+        ),
+    )  # fmt: skip
+
+
+def _drawn(landscape: Landscape) -> tuple[str, ...]:
+    if not landscape.n_draws:
+        return ("It was not tried whether topics come back.",)
+    placed = (
+        f" {landscape.n_placed} of the outliers were placed in the topic they are nearest to." if landscape.n_placed else ""
+    )
+    return (
+        f"Comes back: mean Jaccard index of the best match when topics are found again in four fifths of the segments "
+        f"({landscape.n_draws} times), and when transcripts are drawn with replacement ({landscape.n_group_draws} times). "
+        f"{landscape.n_outliers} of {counted(landscape.n_segments, 'segment')} are outliers.{placed}",
     )

@@ -1,10 +1,11 @@
-"""Pieces that several pages share: hearing a segment, a code's entry, choosing codes and their valences."""
+"""Pieces that several pages share: the look of figures, hearing a segment, a code's entry, choosing codes and valences."""
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
 from html import escape
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -13,8 +14,18 @@ from qualkit.study import Seat
 from qualkit.ui import context, style
 from qualkit.wording import clock
 
+if TYPE_CHECKING:
+    from qualkit.figures.looks import Look
+
 MAX_PILLS = 40
 """Codebooks up to this size are laid out whole; larger ones are searched."""
+
+
+def look() -> Look:
+    """The look of figures on the page as it is now, light or dark."""
+    from qualkit.figures.looks import DARK, LIGHT
+
+    return DARK if st.context.theme.type == "dark" else LIGHT
 
 
 @st.fragment  # type: ignore[untyped-decorator]

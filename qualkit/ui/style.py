@@ -1,7 +1,7 @@
 """One visual language: the style sheet, and pure functions from data to HTML. Whatever people said is escaped here.
 
-Facilitator and barrier are blue and orange (told apart by all common kinds of colour blindness) and always also a word and
-a sign. The look itself is in style.css.
+Colours are those of the figures (`figures/palette.py`); a colour is always also a word and a sign. The look itself is in
+style.css.
 """
 
 from __future__ import annotations
@@ -11,15 +11,12 @@ from html import escape
 from itertools import groupby
 from pathlib import Path
 
+from qualkit.figures.palette import COLOURS
 from qualkit.model import Evidence, Valence
 from qualkit.study import Line, View
 from qualkit.wording import clock
 
 SIGNS = {"facilitator": "+", "barrier": "−", "mixed": "±", "present": "•"}
-COLOURS = {"facilitator": "#2b7bba", "barrier": "#d9730d", "mixed": "#8a6fae", "present": "#7d8488"}
-
-ACCENT = "#2f8f8f"
-
 ICON = Path(__file__).with_name("icon.svg")
 """Shown by the browser; a file, because Streamlit has browsers fetch emoji and Material icons for it from the net."""
 

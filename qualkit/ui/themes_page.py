@@ -9,9 +9,10 @@ from pathlib import Path
 import streamlit as st
 
 from qualkit import plugs
+from qualkit.figures import themes as charts
 from qualkit.model import Codebook, Theme, ThemeRow, grouped
 from qualkit.study import Seat, new_theme
-from qualkit.ui import charts, context, parts, style
+from qualkit.ui import context, parts, style
 from qualkit.wording import clock
 
 

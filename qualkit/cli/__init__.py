@@ -16,63 +16,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
-from typer.core import TyperGroup
 
-from qualkit import __version__
-from qualkit.errors import ReadError, StoppedError, StoreError, StudyError
+from qualkit.cli.base import StudyPath, app, codebook_app, open_study, show, voices_app
+from qualkit.errors import ReadError, StoreError, StudyError
 from qualkit.stages import STAGES
 from qualkit.wording import counted
+
+__all__ = ["STAGE_HELP", "app"]
 
 if TYPE_CHECKING:
     from qualkit.plugs import Progress
     from qualkit.study import Outcome, Study
-
-
-class _Commands(TyperGroup):
-    """All commands; one that is stopped by hand says what became of its work."""
-
-    def invoke(self, ctx: Any) -> Any:
-        try:
-            return super().invoke(ctx)
-        except KeyboardInterrupt as error:
-            raise StoppedError("Stopped. What was finished is kept; the same command goes on from there.") from error
-
-
-app = typer.Typer(
-    name="qualkit",
-    cls=_Commands,
-    help="From focus-group recordings to a theme table, offline.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-codebook_app = typer.Typer(help="Check and compare codebooks.", no_args_is_help=True)
-app.add_typer(codebook_app, name="codebook")
-voices_app = typer.Typer(help="Enrol voices, so that `transcribe --name-voices` names them; forget them.", no_args_is_help=True)
-app.add_typer(voices_app, name="voices")
-
-StudyPath = Annotated[Path, typer.Option("--study", "-s", help="The study's folder.")]
-
-
-def _version(asked: bool) -> None:
-    if asked:
-        typer.echo(f"qualkit {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def _common(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show a traceback when something goes wrong.")] = False,
-) -> None:
-    """From focus-group recordings to a theme table, offline."""
-
-
-def _open(path: Path) -> Study:
-    from qualkit.study import Study
-
-    return Study.open(path)
 
 
 # ---------------------------------------------------------------- setting up
@@ -106,7 +60,7 @@ def add(
     """Copy recordings and transcripts into the study."""
     from qualkit.study.folder import add_files
 
-    opened = _open(study)
+    opened = open_study(study)
     for path in add_files(opened.folder, paths, opened.transcript_suffixes(), as_tracks=tracks):
         typer.echo(f"  {path.relative_to(opened.folder.path)}")
 
@@ -135,7 +89,7 @@ def demo(path: Annotated[Path, typer.Argument(help="Folder for the sample study.
 @app.command()
 def status(study: StudyPath = Path()) -> None:
     """Show what the study holds and where every stage stands."""
-    opened = _open(study)
+    opened = open_study(study)
     runs = opened.runs()
     held = f"{counted(len(opened.transcripts()), 'transcript')}, {counted(len(opened.coded_segments()), 'segment')} to be coded"
     typer.echo(f"{opened.info.title}: {held}")
@@ -151,7 +105,7 @@ def status(study: StudyPath = Path()) -> None:
 @app.command()
 def verify(study: StudyPath = Path()) -> None:
     """Check that the log of judgements is whole, and that the database still says what it says."""
-    opened = _open(study)
+    opened = open_study(study)
     wrong = opened.verify()
     if wrong:
         raise StoreError(wrong)
@@ -215,7 +169,7 @@ def _told(outcome: Outcome) -> str:
 @app.command()
 def run(study: StudyPath = Path()) -> None:
     """Run all machine stages; what is up to date is not run again."""
-    outcomes = _run_stages(_open(study), (None,))
+    outcomes = _run_stages(open_study(study), (None,))
     if not any(outcome.is_fresh for outcome in outcomes):
         typer.echo("Nothing has changed since the last run: everything is up to date.")
 
@@ -226,7 +180,7 @@ def _stage_command(stage: str) -> Callable[..., None]:
     flags = [_flag(item) for item in fields(module.Options)] if module else []
 
     def command(study: Path, **given: Any) -> None:
-        opened = _open(study)
+        opened = open_study(study)
         _run_stages(opened, (stage,), **given)
         if stage in SHOWN:
             SHOWN[stage](opened)
@@ -235,23 +189,6 @@ def _stage_command(stage: str) -> Callable[..., None]:
     command.__signature__ = inspect.Signature([where, *flags])  # type: ignore[attr-defined]
     command.__annotations__ = {flag.name: flag.annotation for flag in [where, *flags]}
     return command
-
-
-def _show(study: Study, name: str, columns: tuple[int, ...]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = study.tables().get(name)
-    if table is None:
-        return
-    drawn = Table(box=None, pad_edge=False)
-    for index in columns:
-        is_number = isinstance(table.rows[0][index], int | float)
-        justify: Any = "right" if is_number else "left"
-        drawn.add_column(table.columns[index].replace("_", " "), justify=justify, no_wrap=index == columns[0])
-    for row in table.rows:
-        drawn.add_row(*(_cell(row[index]) for index in columns))
-    Console().print(drawn)
 
 
 def _show_evaluation(study: Study) -> None:
@@ -275,16 +212,12 @@ def _show_evaluation(study: Study) -> None:
 
 
 SHOWN: Mapping[str, Callable[[Study], None]] = {
-    "agree": partial(_show, name="agreement", columns=(0, 1, 4, 5, 6)),
-    "topics": partial(_show, name="topics", columns=(0, 1, 2)),
+    "agree": partial(show, name="agreement", columns=(0, 1, 4, 5, 6)),
+    "topics": partial(show, name="topics", columns=(0, 1, 2)),
     "evaluate": _show_evaluation,
-    "themes": partial(_show, name="theme_numbers", columns=(1, 2, 3, 5, 7)),
+    "themes": partial(show, name="theme_numbers", columns=(1, 2, 3, 5, 7)),
 }
 """Stages whose result is worth seeing at once, and how it is shown: a table and its columns that fit a terminal."""
-
-
-def _cell(value: str | int | float | None) -> str:
-    return "" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
 def _flag(item: Field[Any]) -> inspect.Parameter:
@@ -311,7 +244,7 @@ STAGE_HELP = {
     "agree": "Measure agreement between the people who coded.",
     "evaluate": "Hold machine coders against people, on transcripts they have not learned from.",
     "themes": "Count who said what, for and against, in how many groups.",
-    "export": "Write the tables as CSV, XLSX and DOCX.",
+    "export": "Write the tables (CSV, XLSX, DOCX) and figures (HTML, SVG, PNG).",
 }
 
 for _name in STAGES:
@@ -333,7 +266,7 @@ def transcripts(
     study: StudyPath = Path(),
 ) -> None:
     """Write what was said into exports/transcripts/, to read, correct or take to other programs."""
-    opened = _open(study)
+    opened = open_study(study)
     written = opened.write_transcripts(formats or (), transcript)
     for path in written.paths:
         typer.echo(f"  {path.relative_to(opened.folder.path)}")
@@ -356,7 +289,7 @@ def sheet(
 
     if not cases and not coder:
         raise StudyError("Say who will code in the sheet with  --coder NAME,  or ask for the disputed cases with  --cases.")
-    opened = _open(study)
+    opened = open_study(study)
     n = coding.write_cases(opened, file) if cases else coding.write_sheet(opened, coder, file)
     typer.echo(f"{file}: {n} {'disputed cases' if cases else 'segments to be coded'}")
 
@@ -370,7 +303,7 @@ def code(
     """Keep the codes that a person wrote into a sheet or made with another tool."""
     from qualkit.study import coding
 
-    for imported in coding.read_codes(_open(study), file, coder):
+    for imported in coding.read_codes(open_study(study), file, coder):
         said = f"{imported.coder}: {imported.n_codes} codes on {imported.n_segments} segments"
         typer.echo(said if imported.is_fresh else f"{said} were kept before; nothing to do")
         for row in imported.unplaced:
@@ -386,7 +319,7 @@ def adjudicate_(
     """Keep the decisions that an adjudicator wrote into a sheet of cases."""
     from qualkit.study import coding
 
-    n = coding.read_cases(_open(study), by, file)
+    n = coding.read_cases(open_study(study), by, file)
     typer.echo(f"{by}: {n} decisions kept")
 
 
@@ -400,7 +333,7 @@ def sample_(
     study: StudyPath = Path(),
 ) -> None:
     """Draw segments at random to measure reliability on; an earlier sample stays on file."""
-    opened = _open(study)
+    opened = open_study(study)
     was, drawn = opened.sample(), opened.draw_sample(share, seed)
     n_all, n_judged = len(opened.coded_segments()), sum(key in opened.votes() for key in drawn.segment_ids)
     typer.echo(f"Drew {len(drawn.segment_ids)} of {counted(n_all, 'segment')} with seed {drawn.seed}.")
@@ -413,7 +346,7 @@ def sample_(
 @app.command()
 def reveal(study: StudyPath = Path()) -> None:
     """End blind coding: from now on everybody may see all codes."""
-    _open(study).reveal()
+    open_study(study).reveal()
     typer.echo("The round is revealed: coders now see each other's codes.")
 
 
@@ -425,7 +358,7 @@ def app_(
     """Open the study in the browser, on this machine only."""
     from qualkit.ui.launch import launch
 
-    _open(study)
+    open_study(study)
     typer.echo(f"Open http://127.0.0.1:{port} in a browser; Ctrl+C stops the app.")
     launch(study, port)
 
@@ -441,7 +374,7 @@ def enrol(
     """Keep a person's voice in the study's vault, so that it can be recognised in other recordings."""
     from qualkit.study import vault
 
-    opened = _open(study)
+    opened = open_study(study)
     if sample is None and not (transcript and speaker):
         raise StudyError("Give a sound file of the voice, or say where it is heard with  --transcript LABEL --speaker NAME.")
     voice = (
@@ -453,7 +386,7 @@ def enrol(
 @voices_app.command(name="list")
 def list_voices(study: StudyPath = Path()) -> None:
     """Show whose voice is enrolled."""
-    for voice in _open(study).vault.enrolled():
+    for voice in open_study(study).vault.enrolled():
         typer.echo(f"{voice.name}: from {voice.source}, {voice.enrolled_at:%Y-%m-%d}")
 
 
@@ -463,7 +396,7 @@ def forget(
     study: StudyPath = Path(),
 ) -> None:
     """Remove an enrolled voice from the vault for good; without a name, all that is kept of voices."""
-    vault = _open(study).vault
+    vault = open_study(study).vault
     if name:
         vault.forget(name)
     else:
@@ -490,3 +423,6 @@ def diff(
 
     for what, keys in read_codebook(old).diff(read_codebook(new)).items():
         typer.echo(f"{what}: {', '.join(keys) or 'none'}")
+
+
+from qualkit.cli import topics as _topics  # noqa: E402, F401  adds its commands, below the others

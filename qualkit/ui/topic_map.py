@@ -1,0 +1,112 @@
+"""The map of segments, and beside it what was said at the dot that was clicked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from qualkit.figures.palette import topic_colour
+from qualkit.figures.topic_map import DOT, Plan, Said, topic_map
+from qualkit.figures.topics import title_of
+from qualkit.model import Topic
+from qualkit.plain import sha256_of
+from qualkit.study import Seat
+from qualkit.ui import context, parts, style
+from qualkit.wording import counted
+
+PLAN = Plan(width=600, height=490, has_legend=False)
+
+
+def draw(seat: Seat) -> None:
+    """The section; a click draws no more than itself anew."""
+    _draw(seat)
+
+
+@st.fragment  # type: ignore[untyped-decorator]
+def _draw(seat: Seat) -> None:
+    topics = seat.topics()
+    by_number = {topic.number: topic for topic in topics}
+    plane, beside = st.columns([16, 9], gap="medium")
+    with beside:
+        singled = st.multiselect(
+            "Topics that stand out", sorted(by_number, key=lambda number: (number < 0, number)), key="singled",
+            format_func=lambda number: title_of(by_number[number]), placeholder="All topics; choose some to single them out",
+            label_visibility="collapsed",
+        )  # fmt: skip
+    said = seat.said()
+    with plane:
+        spec = context.kept_one("topic-map-drawn", _key(topics, said, singled), lambda: _spec(seat, topics, said, singled))
+        clicked = st.vega_lite_chart(
+            spec=spec, width="stretch", height="content", theme=None, key="topic-map", on_select="rerun", selection_mode=[DOT],
+            alt="A map of segments, a dot each, coloured by topic",
+        )  # fmt: skip
+        st.html(style.block(style.grey(_legend_of_dots(seat, topics))))
+    with beside:
+        segment_id = _segment_in(clicked)
+        of = next((topic for topic in topics if segment_id in topic.segment_ids), None)
+        if segment_id is None or of is None:
+            st.html(style.block(_list(topics)))
+        else:
+            _said(seat, segment_id, of)
+
+
+def _key(topics: Sequence[Topic], said: Mapping[str, Said], singled: Sequence[int]) -> str:
+    """What tells one drawing from another: words that are corrected or withdrawn are not to stay on the page."""
+    names = [topic.label or "" for topic in topics]
+    return repr((topics[0].run_id, names, sha256_of(said), sorted(singled), parts.look().paper))
+
+
+def _spec(seat: Seat, topics: Sequence[Topic], said: Mapping[str, Said], singled: Sequence[int]) -> dict[str, Any]:
+    chart = topic_map(topics, seat.places(), said, look=parts.look(), plan=PLAN, singled=singled)
+    spec: dict[str, Any] = chart.to_dict(validate=False)
+    return spec
+
+
+def _segment_in(clicked: Any) -> str | None:
+    """The id of the segment whose dot is clicked, as the chart tells it."""
+    points = clicked.get("selection", {}).get(DOT, []) if clicked else []
+    return points[0].get("id") if points else None
+
+
+def _legend_of_dots(seat: Seat, topics: Sequence[Topic]) -> str:
+    n_all, n_placed = sum(len(topic.segment_ids) for topic in topics), len(seat.places())
+    part = f"{n_placed:,} of {n_all:,} segments are drawn. " if n_placed < n_all else ""
+    hollow = " Hollow: an outlier that was placed." if any(topic.placed_segment_ids for topic in topics) else ""
+    return f"{part}What is near was said in like words; the axes have no meaning. Small and grey: no topic.{hollow}"
+
+
+def _list(topics: Sequence[Topic]) -> str:
+    """All topics with their colours, to read the map by while no dot is chosen."""
+    ordered = sorted(topics, key=lambda topic: (topic.number < 0, topic.number))
+    rows = "".join(
+        f'<div class="q-key">{swatch(topic)}<span>{escape(title_of(topic))}</span>'
+        f'<span class="q-grey">{len(topic.segment_ids)}</span></div>'
+        for topic in ordered
+    )
+    return (
+        f'<p class="q-grey q-small">Point at a dot to read it, click it to hear it. Drag to move, scroll to enlarge.</p>{rows}'
+    )
+
+
+def swatch(topic: Topic) -> str:
+    """The colour of a topic as a spot."""
+    return f'<i class="q-swatch" style="background:{topic_colour(topic.number)}"></i>'
+
+
+def _said(seat: Seat, segment_id: str, topic: Topic) -> None:
+    """The segment in the talk around it, played at once where it can be heard."""
+    view = seat.view(segment_id)
+    placed = style.tag("placed by likeness", "open") if segment_id in topic.placed_segment_ids else ""
+    head = f'<p class="q-key-head">{swatch(topic)}<b>{escape(title_of(topic))}</b> {placed}</p>'
+    where = style.grey(f"{parts.whereabouts(view.segment, view.transcript, view.speaker)}; "
+                       f"one of {counted(len(topic.segment_ids), 'segment')}")  # fmt: skip
+    st.html(style.block(head, where))
+    if view.has_audio:
+        if context.value("map-dot") != segment_id:
+            context.put("hearing", f"hear-map-{segment_id}")
+        parts.hear(seat, segment_id, "map")
+    context.put("map-dot", segment_id)
+    st.html(style.talk(view, is_brief=True))
