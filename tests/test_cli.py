@@ -154,6 +154,12 @@ def test_a_study_is_made_filled_and_run(qualkit: Qualkit, tmp_path: Path) -> Non
     assert again.endswith("Nothing has changed since the last run: everything is up to date.\n")
 
 
+def test_a_new_study_knows_who_codes_and_who_decides(qualkit: Qualkit) -> None:
+    qualkit("init", "rides", "--coder", "Ana", "--coder", "Ben", "--adjudicator", "Cara")
+    config = Study.open("rides").config
+    assert (config.coders, config.adjudicators) == (("Ana", "Ben"), ("Cara",))
+
+
 def test_in_the_studys_folder_no_flag_is_needed(path: Path, qualkit: Qualkit, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(path)
     assert qualkit("ingest").code == 0

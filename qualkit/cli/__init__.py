@@ -33,16 +33,31 @@ if TYPE_CHECKING:
 
 
 @app.command()
-def init(
+def init(  # noqa: PLR0917 - typer gives them by name
     path: Annotated[Path, typer.Argument(help="Folder of the new study.")],
     title: Annotated[str, typer.Option(help="Title of the study.")] = "",
     question: Annotated[str, typer.Option(help="The research question.")] = "",
     codebook: Annotated[Optional[Path], typer.Option(help="A codebook (YAML) to start from.")] = None,  # noqa: UP045
+    coder: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(help="Somebody who codes; give it once for each."),
+    ] = None,
+    adjudicator: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(help="Somebody who decides disputed cases and does not code."),
+    ] = None,
 ) -> None:
     """Make a study: a folder with study.toml, recordings/, transcripts/, codebooks/ and exports/."""
     from qualkit.study import Study
 
-    study = Study.init(path, title=title or path.resolve().name, question=question, codebook=codebook)
+    study = Study.init(
+        path,
+        title=title or path.resolve().name,
+        question=question,
+        codebook=codebook,
+        coders=coder or (),
+        adjudicators=adjudicator or (),
+    )
     typer.echo(
         f"Made the study {study.info.title!r} in {path}. Put audio into recordings/ or transcripts into transcripts/, then:"
     )

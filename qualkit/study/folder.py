@@ -230,8 +230,8 @@ def label_of(path: Path) -> str:
     return path.name if path.is_dir() else path.stem
 
 
-def make(path: Path, *, title: str, question: str = "", codebook: Path | None = None) -> Folder:
-    """Make a study's folder; what is there already is kept.
+def make(path: Path, *, about: Mapping[str, Any], codebook: Path | None = None) -> Folder:
+    """Make a study's folder; what is there already is kept. `about` is what stands under `[study]` beside the codebook.
 
     Raises `StudyError` if `path` is a file or a study already.
     """
@@ -246,9 +246,7 @@ def make(path: Path, *, title: str, question: str = "", codebook: Path | None = 
     target = path / "codebooks" / source.name
     if not target.exists():
         shutil.copyfile(source, target)
-    write_config(
-        folder, {"study": {"title": title, "question": question, "language": "en", "codebook": f"codebooks/{source.name}"}}
-    )
+    write_config(folder, {"study": {"language": "en", "codebook": f"codebooks/{source.name}", **about}})
     return folder
 
 
@@ -322,7 +320,7 @@ def sample_folder() -> Path:
 def make_sample(path: Path) -> Folder:
     """Make a copy of the synthetic sample study in `path`: one group as audio, three as transcripts, two coders' codes."""
     sample = sample_folder()
-    folder = make(path, title="Post-overdose outreach in a rural county (synthetic sample)", codebook=None)
+    folder = make(path, about={"title": "Post-overdose outreach in a rural county (synthetic sample)"})
     recording = next((sample / "recordings").glob("*.ogg"))
     shutil.copyfile(recording, path / "recordings" / recording.name)
     for source in sorted((sample / "transcripts").iterdir()):

@@ -101,8 +101,17 @@ class Study(Topical):
         return cls(folder)
 
     @classmethod
-    def init(cls, path: str | Path, *, title: str, question: str = "", codebook: Path | None = None) -> Study:
-        """Make a study in a folder, which may hold files already.
+    def init(
+        cls,
+        path: str | Path,
+        *,
+        title: str,
+        question: str = "",
+        codebook: Path | None = None,
+        coders: Sequence[str] = (),
+        adjudicators: Sequence[str] = (),
+    ) -> Study:
+        """Make a study in a folder, which may hold files already; `coders` code, `adjudicators` decide and do not code.
 
         Raises `StudyError` if it is a study, `CodebookError` if `codebook` is not sound; then nothing is made.
         """
@@ -110,7 +119,9 @@ class Study(Topical):
             from qualkit.readers.codebook import read_codebook
 
             read_codebook(codebook)
-        return cls(folders.make(Path(path), title=title, question=question, codebook=codebook))
+        people = {"coders": list(coders), "adjudicators": list(adjudicators)}
+        about = {"title": title, "question": question, **{word: names for word, names in people.items() if names}}
+        return cls(folders.make(Path(path), about=about, codebook=codebook))
 
     def _introduce(self) -> StudyInfo:
         with self.store.read() as tx:
