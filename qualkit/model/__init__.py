@@ -13,6 +13,7 @@ from qualkit.model.base import by_id, derived_id, grouped, new_id, utc_now
 from qualkit.model.codebook import Code, Codebook, Origin, Valence
 from qualkit.model.coding import (
     REASONS,
+    UNANIMOUS,
     Assignment,
     Basis,
     Case,
@@ -23,6 +24,8 @@ from qualkit.model.coding import (
     Evidence,
     FinalCode,
     Neighbour,
+    Plan,
+    Purpose,
     Round,
     Sample,
     Visit,
@@ -60,6 +63,7 @@ from qualkit.model.topics import (
 __all__ = [
     "OUTLIERS",
     "REASONS",
+    "UNANIMOUS",
     "Agreement",
     "Assignment",
     "Basis",
@@ -94,6 +98,8 @@ __all__ = [
     "Origin",
     "Participant",
     "Place",
+    "Plan",
+    "Purpose",
     "Quote",
     "Recording",
     "Role",

@@ -30,6 +30,8 @@ class Code:
 
     `valences` are the valences the code may take: none for a code without valence, one for a code that is itself a barrier
     or a facilitator, several where the coder chooses. `domain` is the heading under which the code's theme is printed.
+    `retired` says when and why a code is not given any more; `replaced_by` are the keys of those that took its place: one for
+    a code that was merged into another, several for one that was split.
     """
 
     key: str
@@ -44,6 +46,8 @@ class Code:
     valences: tuple[Valence, ...] = ()
     source: str | None = None
     origin: Origin = Origin.DEDUCTIVE
+    retired: str | None = None
+    replaced_by: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         require(bool(self.key) and self.key == self.key.strip(), f"a code needs a key without blanks around it: {self.key!r}")
@@ -77,6 +81,11 @@ class Codebook:
     def by_key(self) -> dict[str, Code]:
         """Codes by their key, in the book's order."""
         return {code.key: code for code in self.codes}
+
+    @property
+    def in_use(self) -> tuple[Code, ...]:
+        """Codes that may be given: those that are not retired."""
+        return tuple(code for code in self.codes if code.retired is None)
 
     def domain_of(self, key: str) -> str:
         """The heading for `key`: its own domain, else that of the nearest ancestor, else its topmost ancestor's name."""

@@ -37,9 +37,20 @@ class Coder:
     engine: str | None = None
 
 
+class Purpose(StrEnum):
+    """What a round is for: to code for the first time, to code again after a discussion, or to settle on one code together."""
+
+    INDEPENDENT = "independent"
+    RECODE = "re-code"
+    CONSENSUS = "consensus"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """A round of coding under one version of the codebook. Blind until it is revealed."""
+    """A round of coding under one version of the codebook. Blind until it is revealed; nobody judges in it once it is closed.
+
+    `segment_ids` are the segments that it is about, none meaning all of them.
+    """
 
     id: str
     number: int
@@ -47,6 +58,28 @@ class Round:
     blind: bool
     opened_at: datetime
     revealed_at: datetime | None = None
+    closed_at: datetime | None = None
+    purpose: Purpose = Purpose.INDEPENDENT
+    segment_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Who codes what in a round: by coder's name the ids of their segments, in the order of the talk.
+
+    `share` of the segments of every transcript, drawn at random with `seed`, goes to everybody, so that agreement can be
+    measured on them; the others are dealt out. A later plan supersedes, never replaces, an earlier one.
+    """
+
+    id: str
+    round_id: str
+    seed: int
+    share: float
+    parts: Mapping[str, tuple[str, ...]]
+    made_at: datetime
+
+    def __post_init__(self) -> None:
+        require(0 <= self.share <= 1, f"a share lies between 0 and 1: {self.share}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,12 +172,16 @@ class Decision:
     adjudicator_id: str
     reason: str
     note: str = ""
+    evidence: tuple[Evidence, ...] = ()
     supersedes: str | None = None
     decided_at: datetime
 
 
 REASONS = ("ambiguous text", "codebook gap", "slip", "edge case", "judgement")
 """Why coders disagreed, as an adjudicator may record it."""
+
+UNANIMOUS = "unanimous"
+"""The reason of a decision that takes over what all coders said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from qualkit.errors import StoreError
 from qualkit.model import utc_now
 
-LATEST = "0004"
+LATEST = "0005"
 """The newest revision in `migrations/versions`; a test holds the two together."""
 
 

@@ -94,10 +94,15 @@ coder = Table(
 round_ = Table(
     "round", metadata, _key(), Column("number", Integer, nullable=False, unique=True), _text("codebook_sha256"),
     Column("blind", Boolean, nullable=False), _text("opened_at"), _text("revealed_at", optional=True),
+    _text("closed_at", optional=True), _text("purpose"), _json("segment_ids"),
+)  # fmt: skip
+plan = Table(
+    "plan", metadata, _key(), _to("round"), Column("seed", _Long, nullable=False), Column("share", Float, nullable=False),
+    _json("parts"), _text("made_at"), _text("superseded_at", optional=True),
 )  # fmt: skip
 visit = Table(
     "visit", metadata, _to("segment", primary=True), _to("coder", primary=True), _to("round", primary=True),
-    Column("version", Integer, nullable=False), _text("seen_at"),
+    Column("version", Integer, nullable=False), _text("seen_at"), _current(), Index(None, "coder_id", "round_id"),
 )  # fmt: skip
 assignment = Table(
     "assignment", metadata, _key(), _to("segment"), Column("code_key", String(200), nullable=False), _to("coder"),
@@ -114,7 +119,7 @@ decision = Table(
     "decision", metadata, _key(), _to("segment"), Column("code_key", String(200), nullable=False), _to("round"),
     Column("present", Boolean, nullable=False), _text("valence", optional=True),
     Column("adjudicator_id", String(36), ForeignKey("coder.id"), nullable=False), _text("reason"), _text("note"),
-    _text("supersedes", optional=True), _text("decided_at"), _text("superseded_at", optional=True),
+    _json("evidence"), _text("supersedes", optional=True), _text("decided_at"), _text("superseded_at", optional=True),
     Index(None, "segment_id", "code_key"),
 )  # fmt: skip
 run = Table(
@@ -192,6 +197,7 @@ TABLES: dict[type, Table] = {
     model.Correction: correction,
     model.Coder: coder,
     model.Round: round_,
+    model.Plan: plan,
     model.Visit: visit,
     model.Assignment: assignment,
     model.Decision: decision,

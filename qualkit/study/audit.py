@@ -24,6 +24,7 @@ from qualkit.model import (
 from qualkit.stages import intrusion
 from qualkit.store import Reading
 from qualkit.study import candidates, intruders
+from qualkit.study.judgements import WITHDREW
 from qualkit.study.revisions import text_digest
 
 Judged = dict[tuple[str, str, str], tuple[int, frozenset[tuple[str, str | None]]]]
@@ -129,6 +130,8 @@ def replay(events: Iterable[Event]) -> tuple[Judged, Decided]:
         if event.verb == "judged":
             codes = frozenset((code["code_key"], code["valence"]) for code in said["codes"])
             judged[said["segment_id"], event.actor_id, said["round_id"]] = (said["version"], codes)
+        elif event.verb == WITHDREW:
+            judged.pop((said["segment_id"], event.actor_id, said["round_id"]), None)
         elif event.verb == "decided":
             case = (said["segment_id"], said["code_key"], said["round_id"])
             decided[case] = (said["present"], said["valence"], event.actor_id)

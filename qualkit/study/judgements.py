@@ -103,7 +103,8 @@ def record(
     present = before.version if before else 0
     if base_version is not None and base_version != present:
         raise StaleError("This segment was judged again in another window meanwhile; look at the newer judgement first.")
-    visit = Visit(**mine, version=present + 1, seen_at=utc_now())
+    latest = before or tx.first(Visit, past=True, **mine)
+    visit = Visit(**mine, version=latest.version + 1 if latest else 1, seen_at=utc_now())
     tx.replace([visit])
     tx.retire(Assignment, **mine)
     made = [_assignment(choice, visit) for choice in choices]
@@ -114,10 +115,41 @@ def record(
     return visit
 
 
+def withdraw(
+    tx: Writing,
+    *,
+    coder: Coder,
+    round_: Round,
+    segment_id: str,
+    shown: frozenset[str],
+    base_version: int,
+    client_id: str | None = None,
+) -> None:
+    """Take a coder's judgement of a segment back, as if they had yet to look at it; what they said stays on file.
+
+    Raises as `record` does, and `StaleError` where there is no judgement of that version.
+    """
+    mine: dict[str, Any] = {"segment_id": segment_id, "coder_id": coder.id, "round_id": round_.id}
+    if client_id is not None and tx.has_happened(client_id):
+        return
+    if segment_id in shown:
+        raise BlindnessError(f"{coder.name} has seen the other coders' codes of this segment, so its judgement is settled.")
+    before = tx.first(Visit, **mine)
+    if before is None or before.version != base_version:
+        raise StaleError("This segment was judged again in another window meanwhile; look at the newer judgement first.")
+    tx.retire(Visit, **mine)
+    tx.retire(Assignment, **mine)
+    tx.set_memo(segment_id, coder.id, round_.id, "")
+    tx.log(coder.id, WITHDREW, {"segment_id": segment_id, "round_id": round_.id, "version": base_version}, client_id)
+
+
+WITHDREW = "withdrew a judgement"
+"""The verb of the event that takes a judgement back."""
+
 SHOWN = "was shown codes"
 """The verb of the event that says which segments a blind coder saw others' codes of."""
 
-BY_CODERS = frozenset({uptake.JUDGED, uptake.SHOWN, SHOWN, "decided", intrusion.ANSWERED, intrusion.SHOWN})
+BY_CODERS = frozenset({uptake.JUDGED, WITHDREW, uptake.SHOWN, SHOWN, "decided", intrusion.ANSWERED, intrusion.SHOWN})
 """Verbs of acts that leave what is to be coded as it was."""
 
 

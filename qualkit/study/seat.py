@@ -27,12 +27,9 @@ from typing import TYPE_CHECKING, Any
 from qualkit.errors import BlindnessError, StudyError
 from qualkit.model import (
     Assignment,
-    Case,
     Choice,
-    Codebook,
     Coder,
     CoderKind,
-    Decision,
     Participant,
     Recording,
     Role,
@@ -42,7 +39,6 @@ from qualkit.model import (
     Suggestion,
     Transcript,
     Turn,
-    Valence,
     Verdict,
     Visit,
     Worth,
@@ -51,10 +47,11 @@ from qualkit.model import (
 )
 from qualkit.stages import uptake
 from qualkit.study import cards, figures, judgements, meetings
+from qualkit.study.adjudicating import Adjudicating
 from qualkit.study.cards import Card
 from qualkit.study.corrections import Corrections
 from qualkit.study.folder import Showing
-from qualkit.study.order import Order, by_teaching
+from qualkit.study.queues import Queues
 from qualkit.study.results import Results
 from qualkit.study.study import Study
 
@@ -100,7 +97,7 @@ class View:
     why: str = ""
 
 
-class Seat(Results):
+class Seat(Queues, Adjudicating, Results):
     """What one named person may do in one study. Get one from `Study.seat`."""
 
     def __init__(self, study: Study, name: str) -> None:
@@ -114,67 +111,11 @@ class Seat(Results):
         self.round: Round = rounds[-1]
 
     @property
-    def codebook(self) -> Codebook:
-        """The codebook in force."""
-        return self._study.codebook()
-
-    @property
     def corrections(self) -> Corrections:
         """What this person may correct in the transcripts: everything, and everybody may."""
         return Corrections(self._study, self.coder)
 
     # ------------------------------------------------------------ coding
-
-    def judged(self) -> dict[str, Visit]:
-        """This person's judgements in the round, by segment id."""
-        with self._study.store.read() as tx:
-            return {visit.segment_id: visit for visit in tx.all(Visit, coder_id=self.coder.id, round_id=self.round.id)}
-
-    def judged_ids(self) -> dict[str, None]:
-        """Ids of the segments that this person has judged in the round, in the order of judging; as keys, to be looked up."""
-        with self._study.store.read() as tx:
-            found = tx.columns(Visit, "seen_at", "segment_id", coder_id=self.coder.id, round_id=self.round.id)
-        return dict.fromkeys(segment_id for _, segment_id in sorted(found))
-
-    def queue(self, transcript_id: str | None = None, order: Order = Order.AS_SAID) -> list[str]:
-        """Ids of the segments to be coded, judged or not, of one transcript or of all, in some order.
-
-        `Order.SAMPLE` has only those of the reliability sample, `Order.DEBT` only those that this person judged before a code
-        was added, has not judged again since, and still may; see `by_teaching` for `Order.TEACHING`.
-        """
-        segments = self._study.coded_segments()
-        wanted = [segment.id for segment in segments if transcript_id in (None, segment.transcript_id)]
-        if order is Order.AS_SAID:
-            return wanted
-        if order is Order.DEBT:
-            with self._study.store.read() as tx:
-                settled = judgements.shown_to(tx, self.coder, self.round)
-            owed = {key for debt in self._study.debt() for key in debt.owed.get(self.coder.id, ())}
-            return [key for key in wanted if key in owed and key not in settled]
-        sample = self._sampled()
-        if order is Order.SAMPLE:
-            known = set(wanted)
-            return [key for key in sample if key in known]
-        return by_teaching(wanted, sample=sample, worth=self._study.worth(), judged=self.judged_ids())
-
-    def orders(self) -> list[Order]:
-        """The orders there is something for; by what teaches most only where a machine has said what does."""
-        is_there = {
-            Order.AS_SAID: True,
-            Order.TEACHING: bool(self._study.worth()),
-            Order.SAMPLE: bool(self.queue(order=Order.SAMPLE)),
-            Order.DEBT: bool(self.queue(order=Order.DEBT)),
-        }
-        return [order for order in Order if is_there[order]]
-
-    def _sampled(self) -> tuple[str, ...]:
-        sample = self._study.sample()
-        return sample.segment_ids if sample else ()
-
-    def progress(self) -> tuple[int, int]:
-        """How many segments this person has judged, of how many."""
-        queue, judged = self.queue(), self.judged_ids()
-        return sum(segment_id in judged for segment_id in queue), len(queue)
 
     def view(self, segment_id: str) -> View:
         """A segment with the talk around it, and with no more judgement than its viewer may see.
@@ -301,6 +242,14 @@ class Seat(Results):
                 shown=judgements.shown_to(tx, self.coder, self.round), base_version=base_version, client_id=client_id,
             )  # fmt: skip
 
+    def withdraw(self, segment_id: str, *, base_version: int, client_id: str | None = None) -> None:
+        """Take this person's judgement of a segment back; see `judgements.withdraw` for what is raised."""
+        with self._study.store.write() as tx:
+            judgements.withdraw(
+                tx, coder=self.coder, round_=self.round, segment_id=segment_id, base_version=base_version,
+                shown=judgements.shown_to(tx, self.coder, self.round), client_id=client_id,
+            )  # fmt: skip
+
     def clip(self, segment_id: str) -> bytes | None:
         """The segment's own seconds of its recording as Ogg, or None if it cannot be heard."""
         from qualkit.engines import sound
@@ -340,41 +289,6 @@ class Seat(Results):
         if new:
             with self._study.store.write() as tx:
                 tx.log(self.coder.id, judgements.SHOWN, {"round_id": self.round.id, "segment_ids": sorted(new)})
-
-    def cases(self) -> list[Case]:
-        """Cases for adjudication, disputed ones first; while blind, only on segments this person has judged."""
-        judged = self.judged_ids()
-        everything = self.may_see_results()
-        seen = [case for case in self._study.cases() if everything or case.segment_id in judged]
-        self._note_shown({case.segment_id for case in seen})
-        return sorted(seen, key=lambda case: (not case.is_disputed, case.decision is not None))
-
-    def decide(
-        self,
-        segment_id: str,
-        code_key: str,
-        *,
-        present: bool,
-        valence: Valence | None = None,
-        reason: str,
-        note: str = "",
-        seen: str | None = None,
-        client_id: str | None = None,
-    ) -> Decision:
-        """Decide one code of one segment; `present=False` against every coder means that nobody was right.
-
-        `seen` is the id of the decision on the screen. Raises `BlindnessError` for a segment this person has yet to
-        judge, `StaleError` if somebody decided meanwhile, `StudyError` for a valence the code cannot take.
-        """
-        if not self.may_see_results() and segment_id not in self.judged_ids():
-            raise BlindnessError(f"{self.name} codes blind and has yet to judge this segment.")
-        choice = Choice(code_key=code_key, valence=valence)
-        checked = judgements.check_choices([choice], self.codebook)[0] if present else choice
-        with self._study.store.write() as tx:
-            return judgements.decide(
-                tx, adjudicator=self.coder, round_=self.round, segment_id=segment_id, code_key=code_key, present=present,
-                valence=checked.valence, reason=reason, note=note, seen=seen, client_id=client_id,
-            )  # fmt: skip
 
     def said(self) -> dict[str, Said]:
         """Of each segment to be coded its words, who said them and where, by id: never codes."""
