@@ -440,4 +440,5 @@ def diff(
         typer.echo(f"{what}: {', '.join(keys) or 'none'}")
 
 
+from qualkit.cli import rounds as _rounds  # noqa: E402, F401  adds its commands
 from qualkit.cli import topics as _topics  # noqa: E402, F401  adds its commands, below the others

@@ -36,6 +36,8 @@ app = typer.Typer(
 )
 codebook_app = typer.Typer(help="Check and compare codebooks.", no_args_is_help=True)
 app.add_typer(codebook_app, name="codebook")
+round_app = typer.Typer(help="Open, close and reveal rounds of coding.", no_args_is_help=True)
+app.add_typer(round_app, name="round")
 voices_app = typer.Typer(help="Enrol voices, so that `transcribe --name-voices` names them; forget them.", no_args_is_help=True)
 app.add_typer(voices_app, name="voices")
 

@@ -27,10 +27,11 @@ from qualkit.model.coding import (
     Plan,
     Purpose,
     Round,
+    RoundNote,
     Sample,
     Visit,
 )
-from qualkit.model.findings import Agreement, Quote, Table, Theme, ThemeRow
+from qualkit.model.findings import Agreement, Quote, RoundAgreement, Table, Theme, ThemeRow
 from qualkit.model.heard import Heard, LocalVoice, Mark, SpeakerCount, Utterance, Voices, VoiceTurn, Word
 from qualkit.model.machines import Brief, Exposure, Lesson, Ruling, Suggestion, Uptake, Verdict, Worth
 from qualkit.model.records import Event, Run
@@ -104,6 +105,8 @@ __all__ = [
     "Recording",
     "Role",
     "Round",
+    "RoundAgreement",
+    "RoundNote",
     "Ruling",
     "Run",
     "Sample",

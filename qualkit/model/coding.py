@@ -62,6 +62,17 @@ class Round:
     purpose: Purpose = Purpose.INDEPENDENT
     segment_ids: tuple[str, ...] = ()
 
+    @property
+    def is_hidden(self) -> bool:
+        """Whether those who code in it are kept from each other's codes."""
+        return self.blind and self.revealed_at is None
+
+    @property
+    def state(self) -> str:
+        """Where it stands, in a word or two."""
+        sight = "blind" if self.is_hidden else "revealed" if self.blind else "not blind"
+        return f"{'open' if self.closed_at is None else 'closed'}, {sight}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
@@ -80,6 +91,19 @@ class Plan:
 
     def __post_init__(self) -> None:
         require(0 <= self.share <= 1, f"a share lies between 0 and 1: {self.share}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundNote:
+    """What somebody noted in the discussion of a round: of one code on one segment, of a segment, or of the round."""
+
+    id: str
+    round_id: str
+    coder_id: str
+    text: str
+    segment_id: str = ""
+    code_key: str = ""
+    made_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from qualkit.model.base import require
 from qualkit.model.codebook import Valence
+from qualkit.model.coding import Round
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,24 @@ class Agreement:
 
     def __post_init__(self) -> None:
         require((self.value is None) == (self.undefined_because is not None), "a value, or a reason for having none")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundAgreement:
+    """What a round was, and how far those who coded in it agree, all codes pooled: a line of the ledger of rounds.
+
+    `n_segments` were judged by two or more people. Of them `n_blind` were judged by two or more before any of the others' codes
+    of the segment could reach them; only `blind`, the coefficients over these, speaks of reliability. `codebook_number` is the
+    version in force when the round was opened, None if there was none. No coefficients at all: they are withheld.
+    """
+
+    round: Round
+    codebook_number: int | None
+    coders: tuple[str, ...]
+    n_segments: int
+    n_blind: int
+    agreement: tuple[Agreement, ...]
+    blind: tuple[Agreement, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Read from the log what people did with suggestions: which they had seen when they judged, and which they took.
 
-Two verbs tell all: a judgement with its codes, and a showing with the codes that each machine had suggested. What a coder
-did with a suggestion is what their judgement in force says of it, against what they had when they first saw it.
+Three verbs tell all: a judgement with its codes, its being taken back, and a showing with what each machine had suggested.
+What a coder did with a suggestion is what their judgement in force says of it, against what they had when they first saw it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ from qualkit.model import Event, Exposure, Uptake, grouped
 
 JUDGED = "judged"
 """The verb of a judgement; its codes stand in the payload's `codes`."""
+
+WITHDREW = "withdrew a judgement"
+"""The verb of the event that takes a judgement back."""
 
 SHOWN = "was shown suggestions"
 """The verb of a showing; what machines had suggested stands in the payload's `machines`, by name."""
@@ -46,7 +49,7 @@ class _First:
 def run(events: Iterable[Event], names: Mapping[str, str]) -> list[Uptake]:
     """Uptake by coder, machine and code, sorted; `events` in the order of the log, `names` are those of the coders by id."""
     fates: dict[tuple[str, str, str], Counter[str]] = {}
-    for (coder_id, _, _), mine in _by_segment(events, names).items():
+    for (coder_id, _), mine in _by_segment(events, names).items():
         for (machine, code_key), first, fate in _fates(mine):
             counts = fates.setdefault((names[coder_id], machine, code_key), Counter())
             counts.update((fate.value, "before") if first.had is None else (fate.value,))
@@ -59,7 +62,7 @@ def exposure(events: Iterable[Event], names: Mapping[str, str]) -> list[Exposure
     A judgement that was saved again afterwards with the same codes is still the one that was made blind.
     """
     blind: dict[str, list[bool]] = {}
-    for (coder_id, _, _), mine in _by_segment(events, names).items():
+    for (coder_id, _), mine in _by_segment(events, names).items():
         in_force = _codes(mine)
         if in_force is not None:
             before = _codes(list(takewhile(lambda event: event.verb != SHOWN, mine)))
@@ -68,15 +71,17 @@ def exposure(events: Iterable[Event], names: Mapping[str, str]) -> list[Exposure
 
 
 def _codes(events: Sequence[Event]) -> Codes | None:
-    """The codes of the last judgement, None if there is none."""
-    judged: list[Any] = [event.payload["codes"] for event in events if event.verb == JUDGED]
-    return {code["code_key"]: code["valence"] for code in judged[-1]} if judged else None
+    """The codes of the judgement in force, None if there is none."""
+    last: Any = next((event for event in reversed(events) if event.verb != SHOWN), None)
+    if last is None or last.verb == WITHDREW:
+        return None
+    return {code["code_key"]: code["valence"] for code in last.payload["codes"]}
 
 
-def _by_segment(events: Iterable[Event], names: Mapping[str, str]) -> dict[tuple[str, str, str], list[Event]]:
-    """Judgements and showings of one coder, in one round, of one segment."""
-    told = (event for event in events if event.verb in (JUDGED, SHOWN) and event.actor_id in names)
-    return grouped(told, lambda event: (event.actor_id, event.payload["round_id"], event.payload["segment_id"]))
+def _by_segment(events: Iterable[Event], names: Mapping[str, str]) -> dict[tuple[str, str], list[Event]]:
+    """Judgements and showings of one coder, of one segment, over all rounds: who has seen a suggestion has seen it."""
+    told = (event for event in events if event.verb in (JUDGED, WITHDREW, SHOWN) and event.actor_id in names)
+    return grouped(told, lambda event: (event.actor_id, event.payload["segment_id"]))
 
 
 def _fates(events: Sequence[Event]) -> list[tuple[tuple[str, str], _First, _Fate]]:
@@ -85,7 +90,7 @@ def _fates(events: Sequence[Event]) -> list[tuple[tuple[str, str], _First, _Fate
     first: dict[tuple[str, str], _First] = {}
     for event in events:
         said: Any = event.payload
-        if event.verb == JUDGED:
+        if event.verb != SHOWN:
             codes = _codes([event])
             continue
         for machine, suggested in said["machines"].items():

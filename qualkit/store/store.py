@@ -95,12 +95,14 @@ class Reading:
         query = sa.select(codebook.c.number).where(codebook.c.sha256 == sha256)
         return int(self._connection.execute(query).scalar_one())
 
-    def memo(self, segment_id: str, coder_id: str) -> str:
-        """The coder's present memo on a segment; empty if there is none."""
-        query = sa.select(memo.c.text).where(
-            memo.c.segment_id == segment_id, memo.c.coder_id == coder_id, memo.c.superseded_at.is_(None)
+    def memo(self, segment_id: str, coder_id: str, round_id: str | None = None) -> str:
+        """The coder's present memo on a segment, in a round or the newest of all; empty if there is none."""
+        query = sa.select(memo.c.text).where(memo.c.segment_id == segment_id, memo.c.coder_id == coder_id)
+        if round_id is not None:
+            query = query.where(memo.c.round_id == round_id)
+        return (
+            self._connection.execute(query.where(memo.c.superseded_at.is_(None)).order_by(memo.c.made_at.desc())).scalar() or ""
         )
-        return self._connection.execute(query).scalar() or ""
 
     def has_happened(self, client_id: str) -> bool:
         """Whether the act with that client id is in the log."""
@@ -183,10 +185,10 @@ class Writing(Reading):
             self._connection.execute(sa.update(table).where(who.in_(moved)).values(participant_id=sa.case(moved, value=who)))
 
     def set_memo(self, segment_id: str, coder_id: str, round_id: str, text: str) -> None:
-        """Make `text` the coder's memo on a segment; the one before is kept as superseded."""
+        """Make `text` the coder's memo on a segment in a round; the one before is kept as superseded."""
         now = utc_now().isoformat()
-        theirs = (memo.c.segment_id == segment_id, memo.c.coder_id == coder_id, memo.c.superseded_at.is_(None))
-        self._connection.execute(sa.update(memo).where(*theirs).values(superseded_at=now))
+        theirs = (memo.c.segment_id == segment_id, memo.c.coder_id == coder_id, memo.c.round_id == round_id)
+        self._connection.execute(sa.update(memo).where(*theirs, memo.c.superseded_at.is_(None)).values(superseded_at=now))
         row = {"segment_id": segment_id, "coder_id": coder_id, "round_id": round_id, "text": text, "made_at": now}
         self._connection.execute(sa.insert(memo).values(id=new_id(), **row))
 

@@ -100,6 +100,10 @@ plan = Table(
     "plan", metadata, _key(), _to("round"), Column("seed", _Long, nullable=False), Column("share", Float, nullable=False),
     _json("parts"), _text("made_at"), _text("superseded_at", optional=True),
 )  # fmt: skip
+round_note = Table(
+    "round_note", metadata, _key(), _to("round"), _to("coder"), _text("text"), _text("segment_id"), _text("code_key"),
+    _text("made_at"), Index(None, "round_id"),
+)  # fmt: skip
 visit = Table(
     "visit", metadata, _to("segment", primary=True), _to("coder", primary=True), _to("round", primary=True),
     Column("version", Integer, nullable=False), _text("seen_at"), _current(), Index(None, "coder_id", "round_id"),
@@ -198,6 +202,7 @@ TABLES: dict[type, Table] = {
     model.Coder: coder,
     model.Round: round_,
     model.Plan: plan,
+    model.RoundNote: round_note,
     model.Visit: visit,
     model.Assignment: assignment,
     model.Decision: decision,

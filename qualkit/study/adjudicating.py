@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from qualkit.errors import BlindnessError
 from qualkit.model import Case, Choice, Codebook, Coder, Decision, Round, Valence
 from qualkit.study import judgements
@@ -13,7 +15,11 @@ class Adjudicating:
 
     _study: Study
     coder: Coder
-    round: Round
+
+    @property
+    def round(self) -> Round:
+        """See `Seat.round`."""
+        raise NotImplementedError
 
     @property
     def name(self) -> str:
@@ -25,8 +31,8 @@ class Adjudicating:
         """The codebook in force."""
         return self._study.codebook()
 
-    def judged_ids(self) -> dict[str, None]:
-        """See `Queues.judged_ids`."""
+    def open_to_blind(self) -> Collection[str]:
+        """See `Seat.open_to_blind`."""
         raise NotImplementedError
 
     def may_see_results(self) -> bool:
@@ -37,10 +43,10 @@ class Adjudicating:
         raise NotImplementedError
 
     def cases(self) -> list[Case]:
-        """Cases for adjudication, disputed ones first; while blind, only on segments this person has judged."""
-        judged = self.judged_ids()
+        """Cases for adjudication, disputed ones first; while blind, only on segments that `Seat.open_to_blind` allows."""
         everything = self.may_see_results()
-        seen = [case for case in self._study.cases() if everything or case.segment_id in judged]
+        allowed = () if everything else self.open_to_blind()
+        seen = [case for case in self._study.cases() if everything or case.segment_id in allowed]
         self._note_shown({case.segment_id for case in seen})
         return sorted(seen, key=lambda case: (not case.is_disputed, case.decision is not None))
 
@@ -61,7 +67,7 @@ class Adjudicating:
         `seen` is the id of the decision on the screen. Raises `BlindnessError` for a segment this person has yet to
         judge, `StaleError` if somebody decided meanwhile, `StudyError` for a valence the code cannot take.
         """
-        if not self.may_see_results() and segment_id not in self.judged_ids():
+        if not self.may_see_results() and segment_id not in self.open_to_blind():
             raise BlindnessError(f"{self.name} codes blind and has yet to judge this segment.")
         choice = Choice(code_key=code_key, valence=valence)
         checked = judgements.check_choices([choice], self.codebook)[0] if present else choice

@@ -7,7 +7,7 @@ read are projections of it. Replaying the events must give those tables; where i
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from qualkit.model import (
     Assignment,
@@ -17,21 +17,28 @@ from qualkit.model import (
     Decision,
     Event,
     IntrusionAnswer,
+    Plan,
+    Purpose,
+    Round,
+    RoundNote,
     TopicDecision,
     Turn,
     Visit,
 )
 from qualkit.stages import intrusion
 from qualkit.store import Reading
-from qualkit.study import candidates, intruders
-from qualkit.study.judgements import WITHDREW
+from qualkit.study import candidates, intruders, plans, rounds
+from qualkit.study.judgements import CLOSED, NOTED, OPENED, REVEALED, WITHDREW, digest
+from qualkit.study.plans import PLANNED
 from qualkit.study.revisions import text_digest
+
+K = TypeVar("K")
 
 Judged = dict[tuple[str, str, str], tuple[int, frozenset[tuple[str, str | None]]]]
 """(segment, coder, round) -> version of the judgement, and its codes with their valences."""
 
-Decided = dict[tuple[str, str, str], tuple[bool, str | None, str]]
-"""(segment, code, round) -> present, valence, adjudicator."""
+Decided = dict[tuple[str, str], tuple[bool, str | None, str, str]]
+"""(segment, code) -> present, valence, adjudicator, round."""
 
 Corrected = dict[str, tuple[int, str | None] | None]
 """turn -> its newest revision and the digest of its text; None for a turn that is gone."""
@@ -39,6 +46,9 @@ Corrected = dict[str, tuple[int, str | None] | None]
 
 Said = tuple[str, Mapping[str, Any]]
 """Who acted, and what the log says of it; what nobody may read there is a digest."""
+
+Told = dict[str, Any]
+"""What the log says of a round or a plan."""
 
 Ruled = dict[str, Said]
 """topic -> the decision on it."""
@@ -56,10 +66,12 @@ def fault(tx: Reading) -> str | None:
     if broken:
         return broken
     judged, decided = replay(tx.all(Event))
-    for said, kept, what in ((judged, _judged(tx), "judgements"), (decided, _decided(tx), "decisions")):
-        wrong = next((key for key in {**said, **kept} if said.get(key) != kept.get(key)), None)
+    for wrong, what in ((_differing(judged, _judged(tx)), "judgements"), (_differing(decided, _decided(tx)), "decisions")):
         if wrong is not None:
             return f"The log is whole, but the {what} on segment {wrong[0]} are not what it says: a table was changed by hand."
+    about_rounds = _fault_on_rounds(tx)
+    if about_rounds:
+        return about_rounds
     about_topics = _fault_on_topics(tx)
     if about_topics:
         return about_topics
@@ -69,6 +81,51 @@ def fault(tx: Reading) -> str | None:
     if turned is not None:
         return f"The log is whole, but the corrected turn {turned} is not what it says: a table was changed by hand."
     return None
+
+
+def _differing(said: Mapping[K, Any], kept: Mapping[K, Any]) -> K | None:
+    """A key of which the log and the tables say different things."""
+    return next((key for key in [*said, *kept] if said.get(key) != kept.get(key)), None)
+
+
+def _fault_on_rounds(tx: Reading) -> str | None:
+    events = tx.all(Event, verb=[OPENED, CLOSED, REVEALED, PLANNED, NOTED])
+    opened, planned, noted = replay_rounds(events)
+    if opened != {item.id: _standing(item, opened.get(item.id)) for item in tx.all(Round)}:
+        return "The log is whole, but the rounds are not what it says: a table was changed by hand."
+    if planned != {item.round_id: plans.said_of(item) for item in tx.all(Plan)}:
+        return "The log is whole, but the plans of who codes what are not what it says: a table was changed by hand."
+    if any(noted.get(item.id) != digest(item.text, item.id) for item in tx.all(RoundNote)):
+        return "The log is whole, but the notes of discussions are not what it says: a table was changed by hand."
+    return None
+
+
+def _standing(round_: Round, said: Told | None) -> Told:
+    """A round as its table has it, in what the log says of it: older logs say less."""
+    stands = {
+        **rounds.said_of(round_),
+        "is_closed": round_.closed_at is not None,
+        "is_revealed": round_.revealed_at is not None,
+    }
+    return {key: value for key, value in stands.items() if key in (said or ())}
+
+
+def replay_rounds(events: Iterable[Event]) -> tuple[dict[str, Told], dict[str, Told], dict[str, str]]:
+    """Rounds by id, the plan in force of each, and digests of notes by id, after `events`."""
+    opened: dict[str, Told] = {}
+    planned: dict[str, Told] = {}
+    noted: dict[str, str] = {}
+    for event in events:
+        said: Any = event.payload
+        if event.verb == OPENED:
+            opened[said["round_id"]] = {**said, "is_closed": False, "is_revealed": False}
+        elif event.verb == PLANNED:
+            planned[said["round_id"]] = dict(said)
+        elif event.verb == NOTED:
+            noted[said["id"]] = said["text_sha256"]
+        else:
+            opened[said["round_id"]]["is_closed" if event.verb == CLOSED else "is_revealed"] = True
+    return opened, planned, noted
 
 
 def _fault_on_topics(tx: Reading) -> str | None:
@@ -125,17 +182,28 @@ def replay(events: Iterable[Event]) -> tuple[Judged, Decided]:
     """The judgements and decisions in force after `events`, in their order."""
     judged: Judged = {}
     decided: Decided = {}
+    of_groups: set[str] = set()
     for event in events:
         said: Any = event.payload
-        if event.verb == "judged":
+        if event.verb == OPENED and said.get("purpose") == Purpose.CONSENSUS:
+            of_groups.add(said["round_id"])
+        elif event.verb == "judged":
+            if said["round_id"] in of_groups:
+                _drop_others(judged, said)
             codes = frozenset((code["code_key"], code["valence"]) for code in said["codes"])
             judged[said["segment_id"], event.actor_id, said["round_id"]] = (said["version"], codes)
         elif event.verb == WITHDREW:
             judged.pop((said["segment_id"], event.actor_id, said["round_id"]), None)
         elif event.verb == "decided":
-            case = (said["segment_id"], said["code_key"], said["round_id"])
-            decided[case] = (said["present"], said["valence"], event.actor_id)
+            case = (said["segment_id"], said["code_key"])
+            decided[case] = (said["present"], said["valence"], event.actor_id, said["round_id"])
     return judged, decided
+
+
+def _drop_others(judged: Judged, said: Mapping[str, Any]) -> None:
+    """In a round of consensus a newer judgement stands for all, whoever recorded the one before."""
+    for key in [key for key in judged if (key[0], key[2]) == (said["segment_id"], said["round_id"])]:
+        del judged[key]
 
 
 def _judged(tx: Reading) -> Judged:
@@ -150,6 +218,6 @@ def _judged(tx: Reading) -> Judged:
 
 def _decided(tx: Reading) -> Decided:
     return {
-        (item.segment_id, item.code_key, item.round_id): (item.present, item.valence, item.adjudicator_id)
+        (item.segment_id, item.code_key): (item.present, item.valence, item.adjudicator_id, item.round_id)
         for item in tx.all(Decision)
     }

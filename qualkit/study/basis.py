@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from qualkit.model import Basis, FinalCode, Turn
+from qualkit.study.judgements import CONSENSUS
 from qualkit.wording import counted
 
 if TYPE_CHECKING:
@@ -25,7 +26,18 @@ class Bases:
         kinds = {basis: sum(code.basis is basis for code in codes) for basis in Basis}
         parts = ", ".join(f"{n} {basis.value}" for basis, n in kinds.items() if n)
         waiting = f" {counted(n_open, 'disputed case')} not yet adjudicated and not counted." if n_open else ""
-        return f"Codes counted: {parts or 'none'}.{waiting}{self._doubts({code.segment_id for code in codes})}"
+        doubts = self._doubts({code.segment_id for code in codes})
+        return f"Codes counted: {parts or 'none'}.{waiting}{self._which_round()}{doubts}"
+
+    def _which_round(self) -> str:
+        """A sentence on which round's judgements count; empty while there is one round."""
+        rounds, counting = self._study.rounds(), self._study.counting()
+        if len(rounds) < 2:
+            return ""
+        n_settled = sum(item.note == CONSENSUS for item in self._study.decisions().values())
+        said = ", ".join(f"{counting[item.number]} of round {item.number}" for item in rounds if counting[item.number])
+        agreed = f" {counted(n_settled, 'case')} decided in consensus." if n_settled else ""
+        return f" Of each coder and segment the newest judgement counts: {said or 'none'}.{agreed}"
 
     def _doubts(self, segment_ids: Collection[str]) -> str:
         """A sentence on how many of the segments come from turns whose speaker is doubtful; empty if none does."""

@@ -13,6 +13,8 @@ from qualkit.model import (
     Codebook,
     Decision,
     Participant,
+    Purpose,
+    Round,
     Segment,
     Transcript,
     Turn,
@@ -24,7 +26,7 @@ from qualkit.model import (
 from qualkit.plain import file_sha256
 from qualkit.readers import cases, sheet
 from qualkit.stages import place
-from qualkit.study import judgements, meetings
+from qualkit.study import judgements, meetings, plans
 
 if TYPE_CHECKING:
     from qualkit.study.study import Study
@@ -42,7 +44,9 @@ class Imported:
 
 
 def write_sheet(study: Study, coder: str, path: Path) -> int:
-    """Write the segments as a sheet for `coder`, without anybody's codes; the number of segments to be coded."""
+    """Write the segments as a sheet for `coder`, without anybody's codes; the number of segments that are theirs to code."""
+    rounds = study.rounds()
+    part = plans.part_of(study, coder, rounds[-1]) if rounds else None
     with study.store.read() as tx:
         people, transcripts, turns = by_id(tx.all(Participant)), by_id(tx.all(Transcript)), by_id(tx.all(Turn))
     rows = [
@@ -53,7 +57,7 @@ def write_sheet(study: Study, coder: str, path: Path) -> int:
             start_s=segment.start_s,
             speaker=people[segment.participant_id].pseudonym if segment.participant_id else "",
             text=segment.text,
-            is_coded=segment.is_coded,
+            is_coded=segment.is_coded and (part is None or segment.id in part),
         )
         for segment in study.segments()
     ]
@@ -112,16 +116,18 @@ def _keep_codings(study: Study, coder: str, codings: Sequence[sheet.Coding], pat
         transcripts = {transcript.label: transcript for transcript in tx.all(Transcript)}
         turns = grouped(tx.all(Turn), lambda turn: turn.transcript_id)
         segments = grouped(tx.all(Segment), lambda segment: segment.transcript_id)
+    rounds = study.rounds()
+    part = plans.part_of(study, coder, rounds[-1]) if rounds else None
     choices: dict[str, dict[str, Choice]] = {}
     unplaced = []
     for coding in codings:
         mine = segments.get(transcripts[coding.transcript].id, [])
         for segment in mine:
-            if segment.is_coded:
+            if segment.is_coded and (part is None or segment.id in part):
                 choices.setdefault(segment.id, {})
         hit = place.locate(coding, turns.get(transcripts[coding.transcript].id, []), mine)
         for segment_id in hit:
-            said = choices[segment_id]
+            said = choices.setdefault(segment_id, {})
             said[coding.code_key] = _merged(said.get(coding.code_key), coding, study.codebook())
         if not hit:
             unplaced.append(f"row {coding.row}: {coding.code_key}")
@@ -144,6 +150,13 @@ def _need_coders(study: Study, names: Iterable[str]) -> None:
             raise StudyError(f"{name} adjudicates in this study and so does not code.")
 
 
+def _refuse_consensus(round_: Round) -> None:
+    if round_.purpose is Purpose.CONSENSUS:
+        raise StudyError(
+            f"Round {round_.number} is for consensus, recorded in the browser: a file holds the codes of one coder."
+        )
+
+
 def _keep(
     study: Study,
     name: str,
@@ -160,6 +173,8 @@ def _keep(
         is_fresh = not tx.has_happened(client_id)
         if is_fresh:
             coder, round_ = judgements.coder_named(tx, name), meetings.open_round(tx)
+            _refuse_consensus(round_)
+            plans.need_part(study, coder.name, round_, checked)
             shown = judgements.shown_to(tx, coder, round_)
             for segment_id, said in checked.items():
                 judgements.record(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from qualkit.model import Coder, CoderKind, Event, Visit
-from qualkit.stages import debt, gaps
+from qualkit.model import Coder, CoderKind, Event, Round, Visit, grouped
+from qualkit.stages import debt, gaps, rounds
 from qualkit.stages.debt import Change, Debt
 from qualkit.stages.gaps import GapReport
 
@@ -37,9 +39,17 @@ def debts(study: Study) -> tuple[Debt, ...]:
     segments, book = study.coded_segments(), study.codebook()
     with study.store.read() as tx:
         people = [coder.id for coder in tx.all(Coder, kind=CoderKind.HUMAN)]
-        visits = tx.all(Visit, coder_id=people)
+        visits = _with_consensus(tx.all(Visit, coder_id=people), rounds.numbers(tx.all(Round)))
         changes = [_change(event) for event in tx.all(Event, verb=READ)]
     return debt.run(changes=changes, codebook=book, visits=visits, segments=segments)
+
+
+def _with_consensus(visits: Sequence[Visit], voting: Collection[str]) -> list[Visit]:
+    """Visits with those of a group as visits of everybody who had judged the segment: they read it again together."""
+    own = [visit for visit in visits if visit.round_id in voting]
+    together = grouped((visit for visit in visits if visit.round_id not in voting), lambda visit: visit.segment_id)
+    again = [replace(one, coder_id=visit.coder_id) for visit in own for one in together.get(visit.segment_id, ())]
+    return own + again
 
 
 def _change(event: Event) -> Change:

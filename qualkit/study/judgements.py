@@ -14,8 +14,10 @@ from qualkit.model import (
     Choice,
     Codebook,
     Coder,
+    CoderKind,
     Decision,
     Event,
+    Purpose,
     Round,
     Segment,
     Suggestion,
@@ -70,6 +72,24 @@ def _checked(choice: Choice, valences: tuple[Valence, ...], need_valence: bool) 
     return choice
 
 
+def whose(round_: Round, coder: Coder) -> dict[str, Any]:
+    """Whose judgements stand where a coder judges in a round: their own, or in a round of consensus the one of the group."""
+    if round_.purpose is Purpose.CONSENSUS:
+        return {"round_id": round_.id}
+    return {"coder_id": coder.id, "round_id": round_.id}
+
+
+def need_open(tx: Reading, round_: Round, segment_id: str) -> None:
+    """Raise `StudyError` if nobody judges in a round any more, or not that segment."""
+    number, closed_at, newest = tx.columns(Round, "number", "closed_at", "id")[-1]
+    if newest != round_.id:
+        raise StudyError(f"Round {round_.number} is over, and round {number} is open: open the page again to judge in it.")
+    if closed_at is not None:
+        raise StudyError(f"Round {number} is closed, and nobody judges in it any more: open the next one first.")
+    if round_.segment_ids and segment_id not in round_.segment_ids:
+        raise StudyError(f"Round {number} is not about this segment ({segment_id}); the judgements on it stay as they are.")
+
+
 def record(
     tx: Writing,
     *,
@@ -86,13 +106,16 @@ def record(
 
     `shown` are the segments of which the coder saw others' codes while blind, as `shown_to` gives them: a judgement on
     them is settled. `base_version` is the version of the coder's own judgement that was on the screen (0 for none). An act
-    whose `client_id` is in the log already changes nothing. Raises `StaleError` if the judgement was changed elsewhere, and
-    `BlindnessError` for a change of a settled one.
+    whose `client_id` is in the log already changes nothing. Raises `StaleError` if the judgement was changed elsewhere,
+    `BlindnessError` for a change of a settled one, and `StudyError` as `need_open` does.
     """
-    mine: dict[str, Any] = {"segment_id": segment_id, "coder_id": coder.id, "round_id": round_.id}
+    mine: dict[str, Any] = {"segment_id": segment_id, **whose(round_, coder)}
     before = tx.first(Visit, **mine)
-    if client_id is not None and before is not None and tx.has_happened(client_id):
-        return before
+    if client_id is not None and tx.has_happened(client_id):
+        kept = before or next(reversed(tx.all(Visit, past=True, segment_id=segment_id, coder_id=coder.id)), None)
+        if kept is not None:
+            return kept
+    need_open(tx, round_, segment_id)
     if segment_id in shown:
         if before is not None and set(choices) == {as_choice(item) for item in tx.all(Assignment, **mine)}:
             return before
@@ -103,8 +126,9 @@ def record(
     present = before.version if before else 0
     if base_version is not None and base_version != present:
         raise StaleError("This segment was judged again in another window meanwhile; look at the newer judgement first.")
-    latest = before or tx.first(Visit, past=True, **mine)
-    visit = Visit(**mine, version=latest.version + 1 if latest else 1, seen_at=utc_now())
+    version = 1 + max((visit.version for visit in tx.all(Visit, past=True, **mine)), default=0)
+    visit = Visit(segment_id=segment_id, coder_id=coder.id, round_id=round_.id, version=version, seen_at=utc_now())
+    tx.retire(Visit, **mine)
     tx.replace([visit])
     tx.retire(Assignment, **mine)
     made = [_assignment(choice, visit) for choice in choices]
@@ -127,11 +151,14 @@ def withdraw(
 ) -> None:
     """Take a coder's judgement of a segment back, as if they had yet to look at it; what they said stays on file.
 
-    Raises as `record` does, and `StaleError` where there is no judgement of that version.
+    Raises as `record` does, `StaleError` where there is no judgement of that version, and `StudyError` for a consensus.
     """
-    mine: dict[str, Any] = {"segment_id": segment_id, "coder_id": coder.id, "round_id": round_.id}
+    mine: dict[str, Any] = {"segment_id": segment_id, **whose(round_, coder)}
     if client_id is not None and tx.has_happened(client_id):
         return
+    need_open(tx, round_, segment_id)
+    if round_.purpose is Purpose.CONSENSUS:
+        raise StudyError("What a group agreed on is decided: record what it agrees on now instead of taking it back.")
     if segment_id in shown:
         raise BlindnessError(f"{coder.name} has seen the other coders' codes of this segment, so its judgement is settled.")
     before = tx.first(Visit, **mine)
@@ -143,22 +170,35 @@ def withdraw(
     tx.log(coder.id, WITHDREW, {"segment_id": segment_id, "round_id": round_.id, "version": base_version}, client_id)
 
 
-WITHDREW = "withdrew a judgement"
-"""The verb of the event that takes a judgement back."""
+WITHDREW = uptake.WITHDREW
 
 SHOWN = "was shown codes"
 """The verb of the event that says which segments a blind coder saw others' codes of."""
 
-BY_CODERS = frozenset({uptake.JUDGED, WITHDREW, uptake.SHOWN, SHOWN, "decided", intrusion.ANSWERED, intrusion.SHOWN})
+OPENED = "opened a round"
+CLOSED = "closed the round"
+REVEALED = "revealed the round"
+"""Verbs of the events in the life of a round."""
+
+NOTED = "noted in a discussion"
+"""The verb of the event that proves a note; the note itself is kept where it can be erased."""
+
+CONSENSUS = "consensus"
+"""The note of a decision that a group came to."""
+
+BY_CODERS = frozenset({uptake.JUDGED, WITHDREW, uptake.SHOWN, SHOWN, NOTED, "decided", intrusion.ANSWERED, intrusion.SHOWN})
 """Verbs of acts that leave what is to be coded as it was."""
 
 
 def shown_to(tx: Reading, coder: Coder, round_: Round) -> frozenset[str]:
-    """Segments of which a coder was shown others' codes while the round was blind; none once it is revealed."""
-    if not round_.blind or round_.revealed_at is not None:
-        return frozenset()
+    """Segments of which a coder was shown others' codes of a round while it was blind; none once it is revealed."""
+    return seen_of(tx, coder, round_) if round_.is_hidden else frozenset()
+
+
+def seen_of(tx: Reading, coder: Coder, round_: Round) -> frozenset[str]:
+    """Segments of which the log says that a coder was shown others' codes of a round."""
     events = tx.all(Event, actor_id=coder.id, verb=SHOWN)
-    return frozenset(segment_id for event in events for segment_id in event.payload["segment_ids"])
+    return frozenset(key for event in events if event.payload["round_id"] == round_.id for key in event.payload["segment_ids"])
 
 
 def showing(
@@ -239,12 +279,12 @@ def decide(
     seen: str | None = None,
     client_id: str | None = None,
 ) -> Decision:
-    """Keep an adjudicator's decision on one code of one segment.
+    """Keep an adjudicator's decision on one code of one segment; it stands over all rounds until there is a newer one.
 
     `seen` is the id of the decision that was on the screen, None for none. Raises `StaleError` if somebody has decided
     meanwhile, and `StudyError` for an unknown segment or a reason that is not one of `REASONS`.
     """
-    latest = tx.first(Decision, segment_id=segment_id, code_key=code_key, round_id=round_.id)
+    latest = tx.first(Decision, segment_id=segment_id, code_key=code_key)
     if client_id is not None and latest is not None and tx.has_happened(client_id):
         return latest
     if (latest.id if latest else None) != seen:
@@ -266,11 +306,30 @@ def decide(
         supersedes=seen,
         decided_at=utc_now(),
     )
-    tx.retire(Decision, segment_id=segment_id, code_key=code_key, round_id=round_.id)
+    tx.retire(Decision, segment_id=segment_id, code_key=code_key)
     tx.insert([decision])
     payload = {**_without_text(decision), "note_sha256": digest(note, decision.id)}
     tx.log(adjudicator.id, "decided", payload, client_id)
     return decision
+
+
+def settle(tx: Writing, *, by: Coder, round_: Round, segment_id: str, choices: Sequence[Choice]) -> None:
+    """Decide every code that anybody gave to a segment as a group agreed on it: those of `choices` present, all others absent.
+
+    A decision of the group that says the same already stays.
+    """
+    chosen = {choice.code_key: choice for choice in choices}
+    people = [coder.id for coder in tx.all(Coder, kind=CoderKind.HUMAN)]
+    given = [code_key for (code_key,) in tx.columns(Assignment, "code_key", segment_id=segment_id, coder_id=people)]
+    stand = {item.code_key: item for item in tx.all(Decision, segment_id=segment_id)}
+    for code_key in sorted({*chosen, *given, *stand}):
+        present, latest = code_key in chosen, stand.get(code_key)
+        valence = chosen[code_key].valence if present else None
+        if latest is None or (latest.round_id, latest.present, latest.valence) != (round_.id, present, valence):
+            decide(
+                tx, adjudicator=by, round_=round_, segment_id=segment_id, code_key=code_key, present=present, valence=valence,
+                reason="judgement", note=CONSENSUS, seen=latest.id if latest else None,
+            )  # fmt: skip
 
 
 def _without_text(decision: Decision) -> dict[str, object]:

@@ -13,17 +13,21 @@ class Queues:
 
     _study: Study
     coder: Coder
-    round: Round
+
+    @property
+    def round(self) -> Round:
+        """See `Seat.round`."""
+        raise NotImplementedError
 
     def judged(self) -> dict[str, Visit]:
-        """This person's judgements in the round, by segment id."""
+        """This person's judgements in the round, in one of consensus those of the group, by segment id."""
         with self._study.store.read() as tx:
-            return {visit.segment_id: visit for visit in tx.all(Visit, coder_id=self.coder.id, round_id=self.round.id)}
+            return {visit.segment_id: visit for visit in tx.all(Visit, **judgements.whose(self.round, self.coder))}
 
     def judged_ids(self) -> dict[str, None]:
         """Ids of the segments that this person has judged in the round, in the order of judging; as keys, to be looked up."""
         with self._study.store.read() as tx:
-            found = tx.columns(Visit, "seen_at", "segment_id", coder_id=self.coder.id, round_id=self.round.id)
+            found = tx.columns(Visit, "seen_at", "segment_id", **judgements.whose(self.round, self.coder))
         return dict.fromkeys(segment_id for _, segment_id in sorted(found))
 
     def queue(self, transcript_id: str | None = None, order: Order = Order.AS_SAID) -> list[str]:

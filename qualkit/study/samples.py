@@ -9,6 +9,7 @@ from qualkit.errors import StudyError
 from qualkit.model import Sample, new_id, utc_now
 from qualkit.plain import as_plain
 from qualkit.stages import sample
+from qualkit.store import Writing
 
 if TYPE_CHECKING:
     from qualkit.study.study import Study
@@ -24,7 +25,12 @@ def draw(study: Study, share: float, seed: int | None) -> Sample:
         raise StudyError("There is no segment to draw from yet; run  qualkit run  first.")
     made = Sample(id=new_id(), seed=chosen, share=share, segment_ids=tuple(drawn), drawn_at=utc_now())
     with study.store.write() as tx:
-        tx.retire(Sample)
-        tx.insert([made])
-        tx.log("qualkit", "drew a reliability sample", {**as_plain(made), "sample_id": made.id})
+        keep(tx, made)
     return made
+
+
+def keep(tx: Writing, made: Sample) -> None:
+    """Make a sample the one in force."""
+    tx.retire(Sample)
+    tx.insert([made])
+    tx.log("qualkit", "drew a reliability sample", {**as_plain(made), "sample_id": made.id})

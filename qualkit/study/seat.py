@@ -5,11 +5,21 @@ Blindness lives here, below the pages. While a round is blind, somebody who code
 - of a segment they have not judged: the words, the talk around them, the sound; no code by anyone;
 - of a segment they have judged: their own codes;
 - cases for adjudication only on segments they have judged, and a judgement can no longer be changed once its case was seen;
-- agreement, topics and themes only once they have judged every segment, which settles all their judgements.
+- agreement, topics and themes only once they have judged every segment that is theirs to judge in the round, which settles all
+  their judgements. Where a plan deals segments out they then also see codes on others' segments: they have nothing left to
+  judge that these could shape, cannot judge what is not theirs, and no later plan deals them what they were shown.
 
 What a blind coder was shown of others' codes is in the log.
 
 People named in `adjudicators` of `study.toml` do not code and see everything. When the round is revealed, everybody does.
+
+There may be several rounds; the newest is the one that is coded in, and the rules above are about it. In a blind one people
+code independently again: of a segment they have not judged in it they see no code, not even their own of an earlier round,
+and everything that is counted over all rounds is withheld as above. What does not depend on the round stays open: an
+earlier round, once revealed, as it stood then (`look_back`, its line in the ledger, its notes), and cases on segments that the
+round is not about, if everything before it was revealed. An earlier round that was closed and not revealed is withheld
+with the newest. That somebody looked back is in the log. What is coded again after others' codes could be seen is never
+counted as blind reliability (`stages/rounds.py`). A round of consensus is not blind: one judgement stands for the group.
 
 What machines suggest is another matter, also in a round that is not blind: whoever codes sees it after their own judgement of
 the segment, never, or before, as `show_suggestions` in `study.toml` says; on the reliability sample never before. What of it
@@ -31,6 +41,7 @@ from qualkit.model import (
     Coder,
     CoderKind,
     Participant,
+    Purpose,
     Recording,
     Role,
     Round,
@@ -46,11 +57,12 @@ from qualkit.model import (
     grouped,
 )
 from qualkit.stages import uptake
-from qualkit.study import cards, figures, judgements, meetings
+from qualkit.study import cards, figures, judgements, meetings, plans
 from qualkit.study.adjudicating import Adjudicating
 from qualkit.study.cards import Card
 from qualkit.study.corrections import Corrections
 from qualkit.study.folder import Showing
+from qualkit.study.leading import Leading
 from qualkit.study.queues import Queues
 from qualkit.study.results import Results
 from qualkit.study.study import Study
@@ -97,18 +109,23 @@ class View:
     why: str = ""
 
 
-class Seat(Queues, Adjudicating, Results):
+class Seat(Queues, Adjudicating, Results, Leading):
     """What one named person may do in one study. Get one from `Study.seat`."""
 
     def __init__(self, study: Study, name: str) -> None:
         self._study = study
         with study.store.read() as tx:
-            known, rounds = tx.first(Coder, name=" ".join(name.split()), kind=CoderKind.HUMAN), tx.all(Round)
-        if known is None or not rounds:
+            known = tx.first(Coder, name=" ".join(name.split()), kind=CoderKind.HUMAN)
+        if known is None or not study.rounds():
             with study.store.write() as tx:
-                known, rounds = judgements.coder_named(tx, name), [meetings.open_round(tx)]
+                known = judgements.coder_named(tx, name)
+                meetings.open_round(tx)
         self.coder: Coder = known
-        self.round: Round = rounds[-1]
+
+    @property
+    def round(self) -> Round:
+        """The newest round as it stands now, however long ago this person sat down."""
+        return self._study.rounds()[-1]
 
     @property
     def corrections(self) -> Corrections:
@@ -122,6 +139,7 @@ class Seat(Queues, Adjudicating, Results):
 
         Raises `StudyError` if there is no such segment.
         """
+        round_ = self.round
         with self._study.store.read() as tx:
             segment = tx.first(Segment, id=segment_id)
             if segment is None:
@@ -134,10 +152,10 @@ class Seat(Queues, Adjudicating, Results):
             asked = next((key for key, person in reversed(who_spoke[:at]) if _is_moderator(people.get(person))), None)
             before, after = ids[max(0, at - CONTEXT_TURNS) : at], ids[at + 1 : at + 1 + CONTEXT_TURNS]
             turns = by_id(tx.all(Turn, id=[key for key in (*before, ids[at], *after, asked) if key]))
-            mine: dict[str, Any] = {"segment_id": segment_id, "coder_id": self.coder.id, "round_id": self.round.id}
+            mine: dict[str, Any] = {"segment_id": segment_id, **judgements.whose(round_, self.coder)}
             visit = tx.first(Visit, **mine)
             own = tx.all(Assignment, **mine)
-            memo = tx.memo(segment_id, self.coder.id)
+            memo = tx.memo(segment_id, visit.coder_id if visit else self.coder.id, round_.id)
             has_audio = tx.first(Recording, transcript_id=transcript.id) is not None
             worth = tx.first(Worth, segment_id=segment_id)
         is_open = worth is not None and not visit and self._may_see_suggestions(segment_id, visit)
@@ -181,7 +199,7 @@ class Seat(Queues, Adjudicating, Results):
 
         That a coder was shown it is logged, once for each version of their judgement and each run of the machines.
         """
-        mine: dict[str, Any] = {"coder_id": self.coder.id, "round_id": self.round.id}
+        mine: dict[str, Any] = judgements.whose(self.round, self.coder)
         with self._study.store.read() as tx:
             segment, visit = tx.first(Segment, id=segment_id), tx.first(Visit, segment_id=segment_id, **mine)
             if segment is None or not self._may_see_suggestions(segment_id, visit):
@@ -224,30 +242,55 @@ class Seat(Queues, Adjudicating, Results):
         memo: str = "",
         base_version: int | None = None,
         client_id: str | None = None,
+        round_id: str | None = None,
     ) -> Visit:
         """Keep this person's judgement of a segment; no choice at all means "looked, and no code fits".
 
-        Raises `StudyError` for a code or valence that the codebook does not have, for a segment that is gone and for
-        somebody who adjudicates; `StaleError` if the judgement was changed in another window; `BlindnessError` if this
-        person was shown the others' codes of the segment, which their own can then no longer be blind to.
+        `round_id` is that of the round on the screen, None for the newest. In a round of consensus the judgement is the
+        group's, and decides. Raises `StudyError` for a code or valence that the codebook does not have, for a segment that is
+        gone or not theirs to code, for somebody who adjudicates, and in a round that is over; `StaleError` if the judgement was
+        changed in another window; `BlindnessError` if this person was shown the others' codes of the segment, which their
+        own can then no longer be blind to.
         """
-        if self.is_adjudicator:
-            raise StudyError(f"{self.name} adjudicates in this study and so does not code.")
+        round_ = self._round_to_judge_in(round_id)
         checked = judgements.check_choices(choices, self.codebook)
-        with self._study.store.write() as tx:
+        with self._study.store.read() as tx:
             if tx.first(Segment, id=segment_id) is None:
                 raise StudyError("There is no such segment.")
-            return judgements.record(
-                tx, coder=self.coder, round_=self.round, segment_id=segment_id, choices=checked, memo=memo,
-                shown=judgements.shown_to(tx, self.coder, self.round), base_version=base_version, client_id=client_id,
+        if client_id is None or not self._has_happened(client_id):
+            plans.need_part(self._study, self.name, round_, [segment_id])
+        with self._study.store.write() as tx:
+            is_new = client_id is None or not tx.has_happened(client_id)
+            visit = judgements.record(
+                tx, coder=self.coder, round_=round_, segment_id=segment_id, choices=checked, memo=memo,
+                shown=judgements.shown_to(tx, self.coder, round_), base_version=base_version, client_id=client_id,
             )  # fmt: skip
+            if is_new and round_.purpose is Purpose.CONSENSUS:
+                judgements.settle(tx, by=self.coder, round_=round_, segment_id=segment_id, choices=checked)
+            return visit
 
-    def withdraw(self, segment_id: str, *, base_version: int, client_id: str | None = None) -> None:
+    def _round_to_judge_in(self, round_id: str | None) -> Round:
+        rounds = self._study.rounds()
+        round_ = next((item for item in rounds if item.id == round_id), None) if round_id else rounds[-1]
+        if round_ is None:
+            raise StudyError("There is no such round; open the page again.")
+        if self.is_adjudicator and round_.purpose is not Purpose.CONSENSUS:
+            raise StudyError(f"{self.name} adjudicates in this study and so does not code.")
+        return round_
+
+    def _has_happened(self, client_id: str) -> bool:
+        with self._study.store.read() as tx:
+            return tx.has_happened(client_id)
+
+    def withdraw(
+        self, segment_id: str, *, base_version: int, client_id: str | None = None, round_id: str | None = None
+    ) -> None:
         """Take this person's judgement of a segment back; see `judgements.withdraw` for what is raised."""
+        round_ = self._round_to_judge_in(round_id)
         with self._study.store.write() as tx:
             judgements.withdraw(
-                tx, coder=self.coder, round_=self.round, segment_id=segment_id, base_version=base_version,
-                shown=judgements.shown_to(tx, self.coder, self.round), client_id=client_id,
+                tx, coder=self.coder, round_=round_, segment_id=segment_id, base_version=base_version,
+                shown=judgements.shown_to(tx, self.coder, round_), client_id=client_id,
             )  # fmt: skip
 
     def clip(self, segment_id: str) -> bytes | None:
@@ -265,7 +308,17 @@ class Seat(Queues, Adjudicating, Results):
     # ------------------------------------------------------------ what only those may see who are not blind any more
 
     def _is_blind_coder(self) -> bool:
-        return self.round.blind and self.round.revealed_at is None and not self.is_adjudicator
+        return self.round.is_hidden and not self.is_adjudicator
+
+    def open_to_blind(self) -> frozenset[str]:
+        """Ids of the segments whose cases this person may see while blind.
+
+        They have judged them in the round; or the round is not about them, and every round before it was revealed.
+        """
+        round_, judged = self.round, frozenset(self.judged_ids())
+        if not round_.segment_ids or any(item.is_hidden for item in self._study.rounds() if item.id != round_.id):
+            return judged
+        return judged | (self._study.votes().keys() - set(round_.segment_ids))
 
     def may_see_results(self) -> bool:
         """Whether this person may see what all coders together said."""
@@ -279,7 +332,8 @@ class Seat(Queues, Adjudicating, Results):
                 f"{self.name} codes blind and has judged {n_judged} of {n_all} segments: results show when all are judged, "
                 "when the round is revealed, or to people whom study.toml names as adjudicators."
             )
-        self._note_shown(set(self.judged_ids()))
+        if self._is_blind_coder():
+            self._note_shown({*self.judged_ids(), *self._study.votes()})
 
     def _note_shown(self, segment_ids: set[str]) -> None:
         if not self._is_blind_coder():

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,7 +33,6 @@ from qualkit.model import (
     FinalCode,
     Participant,
     Recording,
-    Round,
     Run,
     Sample,
     Segment,
@@ -55,6 +53,7 @@ from qualkit.model import (
 from qualkit.plain import as_plain, file_sha256, sha256_of
 from qualkit.plugs import Progress, no_progress
 from qualkit.stages import STAGES, adjudicate, agree, themes, uptake
+from qualkit.stages import rounds as counting
 from qualkit.stages.evaluate import Evaluation
 from qualkit.store import Store
 from qualkit.study import briefs, evaluating, runner, samples, transcripts, words
@@ -65,6 +64,7 @@ from qualkit.study.basis import Bases
 from qualkit.study.folder import Config, Folder, Meeting
 from qualkit.study.headed import Kept
 from qualkit.study.judgements import BY_CODERS
+from qualkit.study.rounds import Rounds
 from qualkit.study.runner import Outcome
 from qualkit.study.steps import STEPS
 from qualkit.study.topical import Topical
@@ -78,7 +78,7 @@ if TYPE_CHECKING:
     from qualkit.study.seat import Seat
 
 
-class Study(Topical):
+class Study(Topical, Rounds):
     """A study folder and its database. Open one with `Study.open`, make one with `Study.init`."""
 
     def __init__(self, folder: Folder) -> None:
@@ -284,17 +284,23 @@ class Study(Topical):
         with self.store.read() as tx:
             return tx.all(Coder)
 
-    def votes(self) -> adjudicate.Votes:
-        """What each person who looked at a segment said of it, in the open round."""
-        return self._kept.at_head("votes", self._votes)
+    def votes(self, round_id: str | None = None) -> adjudicate.Votes:
+        """What each person who looked at a segment said of it: in one round, or newest over all of them.
 
-    def _votes(self) -> adjudicate.Votes:
+        What a group agreed on in a round of consensus is decided, and nobody's vote.
+        """
+        return self._kept.at_head(f"votes {round_id}", partial(self._votes, round_id))
+
+    def _votes(self, round_id: str | None) -> adjudicate.Votes:
+        number_of = {key: n for key, n in counting.numbers(self.rounds()).items() if round_id in (None, key)}
         with self.store.read() as tx:
             names = {coder.id: coder.name for coder in tx.all(Coder, kind=CoderKind.HUMAN)}
-            current = {segment.id for segment in tx.all(Segment)}
-            visits = [(visit.segment_id, visit.coder_id) for visit in tx.all(Visit) if visit.segment_id in current]
-            said = [item for item in tx.all(Assignment, coder_id=list(names)) if item.segment_id in current]
-        return adjudicate.cast(visits, said, names)
+            current = {segment_id for (segment_id,) in tx.columns(Segment, "id")}
+            visits = [row for row in tx.columns(Visit, "segment_id", "coder_id", "round_id") if row[0] in current]
+            given = tx.all(Assignment, coder_id=list(names), round_id=list(number_of))
+        in_round = counting.newest(visits, number_of)
+        said = [item for item in given if in_round.get((item.segment_id, item.coder_id)) == item.round_id]
+        return adjudicate.cast(in_round, said, names)
 
     def decisions(self) -> dict[tuple[str, str], Decision]:
         """Decisions in force, by segment and code."""
@@ -371,7 +377,9 @@ class Study(Topical):
         """Everything judged and shown, in order, and the names of the people who did and saw it."""
         with self.store.read() as tx:
             names = {coder.id: coder.name for coder in tx.all(Coder, kind=CoderKind.HUMAN)}
-            return tx.all(Event, verb=[uptake.JUDGED, uptake.SHOWN]), names
+            events = tx.all(Event, verb=[uptake.JUDGED, uptake.WITHDREW, uptake.SHOWN])
+        voting = counting.numbers(self.rounds())
+        return [event for event in events if event.payload["round_id"] in voting], names
 
     def final_codes(self, min_score: float = 0.5) -> list[FinalCode]:
         """The codes that count: people's, or, while nobody has coded, suggestions of at least `min_score`."""
@@ -458,15 +466,6 @@ class Study(Topical):
             "runs": {name: as_plain(run) for name, run in sorted(self.runs().items())},
             "files": {path.relative_to(self.folder.exports).as_posix(): file_sha256(path) for path in sorted(paths)},
         }
-
-    def reveal(self) -> None:
-        """End blind coding. Raises `StudyError` if nobody has coded yet or the round is revealed already."""
-        with self.store.write() as tx:
-            rounds = tx.all(Round)
-            if not rounds or rounds[-1].revealed_at is not None:
-                raise StudyError("There is no blind round to reveal.")
-            tx.replace([replace(rounds[-1], revealed_at=utc_now())])
-            tx.log("qualkit", "revealed the round", {"round_id": rounds[-1].id})
 
     def head(self) -> tuple[int, str]:
         """How many events the log has, and the hash of the last."""

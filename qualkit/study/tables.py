@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from qualkit.model import Agreement, Basis, Codebook, Exposure, FinalCode, Landscape, Segment, Table, Topic, Uptake, grouped
 from qualkit.stages import agree, themes
-from qualkit.study import across_tables, evaluating, evaluation_tables, intrusion_tables
+from qualkit.study import across_tables, evaluating, evaluation_tables, intrusion_tables, ledger
 from qualkit.study.topic_tables import topic_tables
 from qualkit.wording import counted, first_line
 
@@ -24,6 +24,7 @@ def all_tables(study: Study) -> dict[str, Table]:
     if any(len(said) > 1 for said in study.votes().values()):
         found["agreement"] = agreement_table(study.agreement(), study.codebook(), notes=(exposure_note(study.exposure()),))
         found |= _agreement_on_sample(study)
+        found["agreement_rounds"] = ledger.table(study.ledger())
     evaluations = evaluating.last(study)
     if evaluations:
         labels = {item.id: item.label for item in study.transcripts()}
@@ -58,6 +59,7 @@ def theme_notes(study: Study) -> tuple[str, ...]:
             f"Agreement before adjudication, presence of codes: Krippendorff's alpha {agreement.value:.2f} over "
             f"{counted(agreement.n_units, 'pair')} of segment and code, {counted(agreement.n_coders, 'coder')}."
         )
+        notes += [note for note in (ledger.reliability_note(study.ledger()),) if note]
     if corpus.heard:
         notes.append("Quotes marked audio can be heard at that time of the recording.")
     return tuple(notes)

@@ -12,7 +12,7 @@ from qualkit import plugs
 from qualkit.model import Agreement, Role
 from qualkit.stages import STAGES
 from qualkit.study import Seat, Study, tables, transcripts
-from qualkit.ui import context, run_panel, style
+from qualkit.ui import context, rounds_section, run_panel, style
 from qualkit.wording import counted
 
 TELLING = frozenset({"agree", "evaluate", "themes", "export"})
@@ -39,6 +39,7 @@ def draw() -> None:
         st.subheader("Stages")
         _stages(study, may_see)
         run_panel.draw(study)
+    rounds_section.draw(study, seat)
     if seat is not None and may_see:
         with st.expander("Agreement code by code", key="by-code", on_change="rerun") as box:
             if box.open:

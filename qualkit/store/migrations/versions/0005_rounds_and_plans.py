@@ -21,6 +21,20 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["round_id"], ["round.id"], name=op.f("fk_plan_round_id_round")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_plan")),
     )
+    op.create_table(
+        "round_note",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("round_id", sa.String(length=36), nullable=False),
+        sa.Column("coder_id", sa.String(length=36), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("segment_id", sa.Text(), nullable=False),
+        sa.Column("code_key", sa.Text(), nullable=False),
+        sa.Column("made_at", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["coder_id"], ["coder.id"], name=op.f("fk_round_note_coder_id_coder")),
+        sa.ForeignKeyConstraint(["round_id"], ["round.id"], name=op.f("fk_round_note_round_id_round")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_round_note")),
+    )
+    op.create_index(op.f("ix_round_note_round_id"), "round_note", ["round_id"], unique=False)
     op.add_column("round", sa.Column("closed_at", sa.Text(), nullable=True))
     op.add_column("round", sa.Column("purpose", sa.Text(), nullable=False, server_default="independent"))
     op.add_column("round", sa.Column("segment_ids", sa.JSON(), nullable=False, server_default="[]"))
@@ -36,6 +50,7 @@ def downgrade() -> None:
     kept = {
         "rounds after the first": "select count(*) from round where number > 1 or closed_at is not null",
         "plans of who codes what": "select count(*) from plan",
+        "notes of discussions": "select count(*) from round_note",
         "judgements taken back": "select count(*) from visit where not is_current",
     }
     for what, query in kept.items():
@@ -50,4 +65,6 @@ def downgrade() -> None:
     op.drop_column("visit", "is_current")
     for name in ("segment_ids", "purpose", "closed_at"):
         op.drop_column("round", name)
+    op.drop_index(op.f("ix_round_note_round_id"), table_name="round_note")
+    op.drop_table("round_note")
     op.drop_table("plan")
