@@ -297,6 +297,7 @@ def sheet(
     file: Annotated[Path, typer.Argument(help="The XLSX file to write.")],
     coder: Annotated[str, typer.Option(help="Who will code in it.")] = "",
     cases: Annotated[bool, typer.Option("--cases", help="Write the disputed cases for an adjudicator instead.")] = False,
+    memos: Annotated[bool, typer.Option("--memos", help="With --cases: also what coders noted for themselves.")] = False,
     study: StudyPath = Path(),
 ) -> None:
     """Write a sheet for people who code or adjudicate in a spreadsheet."""
@@ -305,7 +306,7 @@ def sheet(
     if not cases and not coder:
         raise StudyError("Say who will code in the sheet with  --coder NAME,  or ask for the disputed cases with  --cases.")
     opened = open_study(study)
-    n = coding.write_cases(opened, file) if cases else coding.write_sheet(opened, coder, file)
+    n = coding.write_cases(opened, file, with_memos=memos) if cases else coding.write_sheet(opened, coder, file)
     typer.echo(f"{file}: {n} {'disputed cases' if cases else 'segments to be coded'}")
 
 
@@ -440,5 +441,6 @@ def diff(
         typer.echo(f"{what}: {', '.join(keys) or 'none'}")
 
 
-from qualkit.cli import rounds as _rounds  # noqa: E402, F401  adds its commands
-from qualkit.cli import topics as _topics  # noqa: E402, F401  adds its commands, below the others
+from qualkit.cli import adjudicating as _adjudicating  # noqa: E402, F401  adds its commands, below the others
+from qualkit.cli import rounds as _rounds  # noqa: E402, F401
+from qualkit.cli import topics as _topics  # noqa: E402, F401

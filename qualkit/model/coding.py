@@ -185,7 +185,11 @@ class Sample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """An adjudicator's word on one code of one segment. A later decision supersedes, never replaces, an earlier one."""
+    """An adjudicator's word on one code of one segment. A later decision supersedes, never replaces, an earlier one.
+
+    `evidence` are the words it rests on, none meaning the whole segment. `votes` is what the coders, by name, said of the case
+    when it was decided, so that it is known when they say otherwise later; None if nobody knows.
+    """
 
     id: str
     segment_id: str
@@ -197,6 +201,7 @@ class Decision:
     reason: str
     note: str = ""
     evidence: tuple[Evidence, ...] = ()
+    votes: Mapping[str, str | None] | None = None
     supersedes: str | None = None
     decided_at: datetime
 

@@ -123,8 +123,8 @@ decision = Table(
     "decision", metadata, _key(), _to("segment"), Column("code_key", String(200), nullable=False), _to("round"),
     Column("present", Boolean, nullable=False), _text("valence", optional=True),
     Column("adjudicator_id", String(36), ForeignKey("coder.id"), nullable=False), _text("reason"), _text("note"),
-    _json("evidence"), _text("supersedes", optional=True), _text("decided_at"), _text("superseded_at", optional=True),
-    Index(None, "segment_id", "code_key"),
+    _json("evidence"), _json("votes"), _text("supersedes", optional=True), _text("decided_at"),
+    _text("superseded_at", optional=True), Index(None, "segment_id", "code_key"),
 )  # fmt: skip
 run = Table(
     "run", metadata, _key(), Column("stage", String(50), nullable=False), _json("options"), _text("inputs_sha256"),

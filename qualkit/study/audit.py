@@ -27,8 +27,8 @@ from qualkit.model import (
 )
 from qualkit.stages import intrusion
 from qualkit.store import Reading
-from qualkit.study import candidates, intruders, plans, rounds
-from qualkit.study.judgements import CLOSED, NOTED, OPENED, REVEALED, WITHDREW, digest
+from qualkit.study import candidates, intruders, plans, rounds, rulings
+from qualkit.study.judgements import CLOSED, DECIDED, DECIDED_MANY, NOTED, OPENED, REVEALED, WITHDREW, digest
 from qualkit.study.plans import PLANNED
 from qualkit.study.revisions import text_digest
 
@@ -37,15 +37,15 @@ K = TypeVar("K")
 Judged = dict[tuple[str, str, str], tuple[int, frozenset[tuple[str, str | None]]]]
 """(segment, coder, round) -> version of the judgement, and its codes with their valences."""
 
-Decided = dict[tuple[str, str], tuple[bool, str | None, str, str]]
-"""(segment, code) -> present, valence, adjudicator, round."""
+Said = tuple[str, Mapping[str, Any]]
+"""Who acted, and what the log says of it; what nobody may read there is a digest."""
+
+Decided = dict[tuple[str, str], Said]
+"""(segment, code) -> the decision in force."""
 
 Corrected = dict[str, tuple[int, str | None] | None]
 """turn -> its newest revision and the digest of its text; None for a turn that is gone."""
 
-
-Said = tuple[str, Mapping[str, Any]]
-"""Who acted, and what the log says of it; what nobody may read there is a digest."""
 
 Told = dict[str, Any]
 """What the log says of a round or a plan."""
@@ -194,9 +194,10 @@ def replay(events: Iterable[Event]) -> tuple[Judged, Decided]:
             judged[said["segment_id"], event.actor_id, said["round_id"]] = (said["version"], codes)
         elif event.verb == WITHDREW:
             judged.pop((said["segment_id"], event.actor_id, said["round_id"]), None)
-        elif event.verb == "decided":
-            case = (said["segment_id"], said["code_key"])
-            decided[case] = (said["present"], said["valence"], event.actor_id, said["round_id"])
+        elif event.verb == DECIDED:
+            decided[said["segment_id"], said["code_key"]] = (event.actor_id, _ruling(said))
+        elif event.verb == DECIDED_MANY:
+            decided |= {(one["segment_id"], one["code_key"]): (event.actor_id, _ruling(one)) for one in said["decisions"]}
     return judged, decided
 
 
@@ -216,8 +217,15 @@ def _judged(tx: Reading) -> Judged:
     return {key: (visits.get(key, 0), frozenset(codes.get(key, ()))) for key in {**visits, **codes}}
 
 
+def _ruling(said: Mapping[str, Any]) -> dict[str, Any]:
+    """What both the log and the table say of a decision; earlier logs have no word of votes and evidence."""
+    names = ("id", "present", "valence", "reason", "evidence_sha256", "votes")
+    return {name: said.get(name) for name in names}
+
+
 def _decided(tx: Reading) -> Decided:
+    ids = rulings.ids_of(tx)
     return {
-        (item.segment_id, item.code_key): (item.present, item.valence, item.adjudicator_id, item.round_id)
+        (item.segment_id, item.code_key): (item.adjudicator_id, _ruling(rulings.said_of(item, ids)))
         for item in tx.all(Decision)
     }

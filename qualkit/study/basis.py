@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from qualkit.model import Basis, FinalCode, Turn
-from qualkit.study.judgements import CONSENSUS
+from qualkit.study.rulings import CONSENSUS
 from qualkit.wording import counted
 
 if TYPE_CHECKING:

@@ -26,7 +26,8 @@ from qualkit.model import (
 from qualkit.plain import file_sha256
 from qualkit.readers import cases, sheet
 from qualkit.stages import place
-from qualkit.study import judgements, meetings, plans
+from qualkit.stages.disputes import Kind, outcome
+from qualkit.study import case_files, judgements, meetings, plans
 
 if TYPE_CHECKING:
     from qualkit.study.study import Study
@@ -189,22 +190,46 @@ def _keep(
 # ---------------------------------------------------------------- cases for an adjudicator
 
 
-def write_cases(study: Study, path: Path) -> int:
-    """Write the disputed, undecided cases as a sheet for an adjudicator; how many there are."""
+def write_cases(study: Study, path: Path, *, with_memos: bool = False) -> int:
+    """Write the cases that wait as a sheet for an adjudicator, most disputed first; how many there are.
+
+    Cases that differ only in the marked words are left to the app. What coders wrote for themselves is in the sheet only
+    `with_memos`.
+    """
+    waiting = [item for item in study.disputes() if item.is_waiting and item.kinds != (Kind.WORDS,)]
     segments, book = study.corpus().segments, study.codebook().by_key
-    waiting = [case for case in study.cases() if case.is_disputed and case.decision is None]
+    with study.store.read() as tx:
+        votes = study.votes()
+        files = [case_files.read(tx, item, votes.get(item.case.segment_id, {})) for item in waiting]
     rows = [
         cases.CaseRow(
-            segment_id=case.segment_id,
-            code_key=case.code_key,
-            definition=book[case.code_key].definition if case.code_key in book else "",
-            text=segments[case.segment_id].text,
-            votes="; ".join(f"{coder}: {said or 'absent'}" for coder, said in case.votes.items()),
+            segment_id=file.case.segment_id,
+            code_key=file.case.code_key,
+            definition=book[file.case.code_key].definition if file.case.code_key in book else "",
+            text=segments[file.case.segment_id].text,
+            votes=file.case.votes,
+            sure="; ".join(f"{item.coder}: {item.confidence:.0%}" for item in file.codings if item.confidence is not None),
+            words="; ".join(f"{item.coder}: {_quoted(item)}" for item in file.codings if item.evidence),
+            memos="; ".join(f"{item.coder}: {item.memo}" for item in file.codings if item.memo) if with_memos else "",
+            before=_before(file),
+            seen=file.case.decision.id if file.case.decision else "",
         )
-        for case in waiting
+        for file in files
     ]
     cases.write_cases(path, rows)
     return len(rows)
+
+
+def _quoted(coding: case_files.Coding) -> str:
+    return " … ".join(f"“{span.text}”" for span in coding.evidence)
+
+
+def _before(file: case_files.CaseFile) -> str:
+    decision = file.case.decision
+    if decision is None:
+        return ""
+    who = file.names.get(decision.adjudicator_id, "somebody")
+    return f"{outcome(file.case) or cases.ABSENT}, {who}, {decision.decided_at:%Y-%m-%d}: {decision.reason}"
 
 
 def read_cases(study: Study, adjudicator: str, path: Path) -> int:
@@ -226,6 +251,7 @@ def read_cases(study: Study, adjudicator: str, path: Path) -> int:
             valence=row.valence,
             reason=row.reason,
             note=row.note,
+            votes=row.votes,
             seen=latest.id if latest else None,
             client_id=derived_id("case", print_, adjudicator, row.segment_id, row.code_key),
         )
@@ -242,7 +268,7 @@ def _check_cases(
     for row in rows:
         where, case = f"{path.name}, row {row.row}", (row.segment_id, row.code_key)
         latest = known.get(case)
-        if latest is not None and latest.adjudicator_id != adjudicator_id:
+        if latest is not None and latest.adjudicator_id != adjudicator_id and latest.id != row.seen:
             raise StaleError(
                 f"{where}: somebody else has decided {row.code_key!r} on this segment; look at their decision first."
             )

@@ -9,17 +9,13 @@ from typing import Any
 
 from qualkit.errors import BlindnessError, StaleError, StudyError
 from qualkit.model import (
-    REASONS,
     Assignment,
     Choice,
     Codebook,
     Coder,
-    CoderKind,
-    Decision,
     Event,
     Purpose,
     Round,
-    Segment,
     Suggestion,
     Valence,
     Visit,
@@ -183,10 +179,15 @@ REVEALED = "revealed the round"
 NOTED = "noted in a discussion"
 """The verb of the event that proves a note; the note itself is kept where it can be erased."""
 
-CONSENSUS = "consensus"
-"""The note of a decision that a group came to."""
+DECIDED = "decided"
+"""The verb of the event that settles one case."""
 
-BY_CODERS = frozenset({uptake.JUDGED, WITHDREW, uptake.SHOWN, SHOWN, NOTED, "decided", intrusion.ANSWERED, intrusion.SHOWN})
+DECIDED_MANY = "decided many"
+"""The verb of the event that settles many cases alike in one act."""
+
+BY_CODERS = frozenset(
+    {uptake.JUDGED, WITHDREW, uptake.SHOWN, SHOWN, NOTED, DECIDED, DECIDED_MANY, intrusion.ANSWERED, intrusion.SHOWN}
+)
 """Verbs of acts that leave what is to be coded as it was."""
 
 
@@ -263,75 +264,3 @@ def _said(visit: Visit, made: Sequence[Assignment]) -> dict[str, object]:
 def digest(text: str, salt: object) -> str | None:
     """Salted SHA-256 of free text, so that the log proves it without holding it; None for no text."""
     return hashlib.sha256(f"{salt}\x1f{text}".encode()).hexdigest() if text else None
-
-
-def decide(
-    tx: Writing,
-    *,
-    adjudicator: Coder,
-    round_: Round,
-    segment_id: str,
-    code_key: str,
-    present: bool,
-    valence: Valence | None,
-    reason: str,
-    note: str = "",
-    seen: str | None = None,
-    client_id: str | None = None,
-) -> Decision:
-    """Keep an adjudicator's decision on one code of one segment; it stands over all rounds until there is a newer one.
-
-    `seen` is the id of the decision that was on the screen, None for none. Raises `StaleError` if somebody has decided
-    meanwhile, and `StudyError` for an unknown segment or a reason that is not one of `REASONS`.
-    """
-    latest = tx.first(Decision, segment_id=segment_id, code_key=code_key)
-    if client_id is not None and latest is not None and tx.has_happened(client_id):
-        return latest
-    if (latest.id if latest else None) != seen:
-        raise StaleError("Somebody decided this case meanwhile; look at the newer decision first.")
-    if reason not in REASONS:
-        raise StudyError(f"{reason!r} is no reason; choose {', '.join(REASONS)}.")
-    if tx.first(Segment, id=segment_id) is None:
-        raise StudyError("There is no such segment.")
-    decision = Decision(
-        id=new_id(),
-        segment_id=segment_id,
-        code_key=code_key,
-        round_id=round_.id,
-        present=present,
-        valence=valence if present else None,
-        adjudicator_id=adjudicator.id,
-        reason=reason,
-        note=note,
-        supersedes=seen,
-        decided_at=utc_now(),
-    )
-    tx.retire(Decision, segment_id=segment_id, code_key=code_key)
-    tx.insert([decision])
-    payload = {**_without_text(decision), "note_sha256": digest(note, decision.id)}
-    tx.log(adjudicator.id, "decided", payload, client_id)
-    return decision
-
-
-def settle(tx: Writing, *, by: Coder, round_: Round, segment_id: str, choices: Sequence[Choice]) -> None:
-    """Decide every code that anybody gave to a segment as a group agreed on it: those of `choices` present, all others absent.
-
-    A decision of the group that says the same already stays.
-    """
-    chosen = {choice.code_key: choice for choice in choices}
-    people = [coder.id for coder in tx.all(Coder, kind=CoderKind.HUMAN)]
-    given = [code_key for (code_key,) in tx.columns(Assignment, "code_key", segment_id=segment_id, coder_id=people)]
-    stand = {item.code_key: item for item in tx.all(Decision, segment_id=segment_id)}
-    for code_key in sorted({*chosen, *given, *stand}):
-        present, latest = code_key in chosen, stand.get(code_key)
-        valence = chosen[code_key].valence if present else None
-        if latest is None or (latest.round_id, latest.present, latest.valence) != (round_.id, present, valence):
-            decide(
-                tx, adjudicator=by, round_=round_, segment_id=segment_id, code_key=code_key, present=present, valence=valence,
-                reason="judgement", note=CONSENSUS, seen=latest.id if latest else None,
-            )  # fmt: skip
-
-
-def _without_text(decision: Decision) -> dict[str, object]:
-    named = ("id", "segment_id", "code_key", "round_id", "present", "valence", "reason", "supersedes")
-    return {name: getattr(decision, name) for name in named}

@@ -57,7 +57,7 @@ from qualkit.model import (
     grouped,
 )
 from qualkit.stages import uptake
-from qualkit.study import cards, figures, judgements, meetings, plans
+from qualkit.study import cards, figures, judgements, meetings, plans, rulings
 from qualkit.study.adjudicating import Adjudicating
 from qualkit.study.cards import Card
 from qualkit.study.corrections import Corrections
@@ -266,7 +266,7 @@ class Seat(Queues, Adjudicating, Results, Leading):
                 shown=judgements.shown_to(tx, self.coder, round_), base_version=base_version, client_id=client_id,
             )  # fmt: skip
             if is_new and round_.purpose is Purpose.CONSENSUS:
-                judgements.settle(tx, by=self.coder, round_=round_, segment_id=segment_id, choices=checked)
+                rulings.settle(tx, by=self.coder, round_=round_, segment_id=segment_id, choices=checked)
             return visit
 
     def _round_to_judge_in(self, round_id: str | None) -> Round:

@@ -52,11 +52,13 @@ from qualkit.model import (
 )
 from qualkit.plain import as_plain, file_sha256, sha256_of
 from qualkit.plugs import Progress, no_progress
-from qualkit.stages import STAGES, adjudicate, agree, themes, uptake
+from qualkit.stages import STAGES, adjudicate, agree, disputes, themes, uptake
 from qualkit.stages import rounds as counting
+from qualkit.stages.codebook_gaps import CodebookGap
+from qualkit.stages.disputes import Dispute, Marked
 from qualkit.stages.evaluate import Evaluation
 from qualkit.store import Store
-from qualkit.study import briefs, evaluating, runner, samples, transcripts, words
+from qualkit.study import briefs, codebook_gaps, evaluating, runner, samples, transcripts, words
 from qualkit.study import folder as folders
 from qualkit.study import roster as rosters
 from qualkit.study.artifacts import Artifacts, write_atomically, write_text_atomically
@@ -64,6 +66,7 @@ from qualkit.study.basis import Bases
 from qualkit.study.folder import Config, Folder, Meeting
 from qualkit.study.headed import Kept
 from qualkit.study.judgements import BY_CODERS
+from qualkit.study.marks import Marks
 from qualkit.study.rounds import Rounds
 from qualkit.study.runner import Outcome
 from qualkit.study.steps import STEPS
@@ -89,6 +92,8 @@ class Study(Topical, Rounds):
         self.vault = Vault(folder.path / "vault")
         self._bases = Bases(self)
         self._kept = Kept(self.store)
+        self._marked = Marks(self.store)
+        self._disputes_known: dict[tuple[str, str], tuple[Marked | None, Dispute]] = {}
         self._codebook_read: tuple[tuple[int, int] | None, Codebook] | None = None
         self.info = self._introduce()
 
@@ -310,6 +315,41 @@ class Study(Topical, Rounds):
     def cases(self) -> list[Case]:
         """Everything two or more people judged, disputed or not, and everything decided."""
         return self._kept.at_head("cases", lambda: adjudicate.cases(self.votes(), self.decisions()))
+
+    def disputes(self) -> list[Dispute]:
+        """Cases as they are settled, with how their coders differ: to be looked at again first, then most disputed first."""
+        return self._kept.at_head("disputes", self._disputes)
+
+    def _disputes(self) -> list[Dispute]:
+        place = self._kept.at_head("places in the talk", self._places_in_talk, but_for=BY_CODERS)
+        marks = self._marked.now()
+        return disputes.in_order((self._weighed(case, marks) for case in self.cases()), place)
+
+    def _places_in_talk(self) -> dict[str, int]:
+        return {segment.id: n for n, segment in enumerate(self.segments())}
+
+    def _weighed(self, case: Case, marks: Mapping[str, Mapping[str, Marked]]) -> Dispute:
+        """Weighed anew only if a vote, a decision or marked words have changed."""
+        marked = marks.get(case.segment_id, {}).get(case.code_key)
+        known = self._disputes_known.get((case.segment_id, case.code_key))
+        if known is not None and known[0] == marked and known[1].case == case:
+            return known[1]
+        made = disputes.weigh(case, marked, self.corpus().segments[case.segment_id].text if marked else "")
+        self._disputes_known[case.segment_id, case.code_key] = (marked, made)
+        return made
+
+    def dispute(self, segment_id: str, code_key: str) -> Dispute:
+        """One case with how its coders differ, also where nobody gave the code: then all who looked are down as absent."""
+        said = self.votes().get(segment_id, {})
+        votes = {name: codes.get(code_key) for name, codes in sorted(said.items())}
+        with self.store.read() as tx:
+            decision = tx.first(Decision, segment_id=segment_id, code_key=code_key)
+        case = Case(segment_id=segment_id, code_key=code_key, votes=votes, decision=decision)
+        return self._weighed(case, self._marked.now())
+
+    def codebook_gaps(self) -> tuple[CodebookGap, ...]:
+        """Codes that decisions found wanting, those with most decisions first, until their entry in the codebook is changed."""
+        return codebook_gaps.open_gaps(self)
 
     def agreement(self, **given: Any) -> list[Agreement]:
         """Percent agreement, kappa and alpha: pooled first, then code by code."""

@@ -42,6 +42,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_visit_coder_id_round_id"), "visit", ["coder_id", "round_id"], unique=False)
 
     op.add_column("decision", sa.Column("evidence", sa.JSON(), nullable=False, server_default="[]"))
+    op.add_column("decision", sa.Column("votes", sa.JSON(), nullable=False, server_default="null"))
 
 
 def downgrade() -> None:
@@ -59,6 +60,7 @@ def downgrade() -> None:
                 f"The database cannot go back to schema {down_revision}: it holds {n} {what}, which would be lost; open it "
                 "with this qualkit, or go back to the copy that was made before it was migrated."
             )
+    op.drop_column("decision", "votes")
     op.drop_column("decision", "evidence")
     op.drop_index(op.f("ix_visit_coder_id_round_id"), table_name="visit")
 
