@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from types import MappingProxyType
 
 from qualkit.model import Assignment, Basis, Case, Decision, FinalCode, Suggestion, Valence
 
-Votes = Mapping[str, Mapping[str, Mapping[str, str | None]]]
-"""Unit -> coder -> code -> valence, or "present" for a code without one. A coder who looked and saw nothing has {}."""
+Said = Mapping[str, Mapping[str, str | None]]
+"""Coder -> code -> valence, or "present" for a code without one. A coder who looked and saw nothing has {}."""
+
+Votes = Mapping[str, Said]
+"""What was said of each unit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,15 +38,33 @@ def cast(visits: Iterable[tuple[str, str]], assignments: Iterable[Assignment], n
 
 def cases(votes: Votes, decisions: Mapping[tuple[str, str], Decision]) -> list[Case]:
     """One case for each code that anybody gave to a segment that two or more coders judged, or that was decided."""
-    found = []
-    for segment_id, by_coder in votes.items():
-        keys = {key for said in by_coder.values() for key in said}
-        keys |= {key for segment, key in decisions if segment == segment_id}
-        for key in sorted(keys):
-            decision = decisions.get((segment_id, key))
-            if len(by_coder) >= 2 or decision:
-                said_of_it = {coder: said.get(key) for coder, said in sorted(by_coder.items())}
-                found.append(Case(segment_id=segment_id, code_key=key, votes=said_of_it, decision=decision))
+    decided = _by_segment(decisions)
+    return [case for segment_id, said in votes.items() for case in cases_on(segment_id, said, decided.get(segment_id, {}))]
+
+
+def cases_on(segment_id: str, said: Said, decided: Mapping[str, Decision]) -> tuple[Case, ...]:
+    """The cases of one segment, by code; `said` are the votes on it, `decided` the decisions, by code."""
+    keys = {*(key for codes in said.values() for key in codes), *decided} if len(said) > 1 else decided if said else ()
+    people = sorted(said.items())
+    return tuple(
+        Case(
+            segment_id=segment_id, code_key=key, votes=_one_of(tuple((coder, codes.get(key)) for coder, codes in people)),
+            decision=decided.get(key),
+        )
+        for key in sorted(keys)
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=10_000)
+def _one_of(votes: tuple[tuple[str, str | None], ...]) -> Mapping[str, str | None]:
+    """The votes of a case as a mapping, the same one for the same votes: there are many cases and few ways to vote."""
+    return MappingProxyType(dict(votes))
+
+
+def _by_segment(decisions: Mapping[tuple[str, str], Decision]) -> dict[str, dict[str, Decision]]:
+    found: dict[str, dict[str, Decision]] = {}
+    for (segment_id, key), decision in decisions.items():
+        found.setdefault(segment_id, {})[key] = decision
     return found
 
 
@@ -50,20 +73,25 @@ def final_codes(votes: Votes, decisions: Mapping[tuple[str, str], Decision], opt
 
     A case that coders dispute and nobody decided counts nowhere until it is adjudicated.
     """
-    found = [
-        FinalCode(segment_id=segment_id, code_key=key, valence=decision.valence, basis=Basis.ADJUDICATED)
-        for (segment_id, key), decision in decisions.items()
+    decided = _by_segment(decisions)
+    keys = sorted({*votes, *decided})
+    return [code for key in keys for code in final_on(key, votes.get(key, {}), decided.get(key, {}), options)]
+
+
+def final_on(segment_id: str, said: Said, decided: Mapping[str, Decision], options: Options) -> tuple[FinalCode, ...]:
+    """The codes that count on one segment, by key; `said` are the votes on it, `decided` the decisions, by code."""
+    found = {
+        key: FinalCode(segment_id=segment_id, code_key=key, valence=decision.valence, basis=Basis.ADJUDICATED)
+        for key, decision in decided.items()
         if decision.present
-    ]
-    for segment_id, by_coder in votes.items():
-        if len(by_coder) < options.min_coders:
-            continue
-        basis = Basis.AGREED if len(by_coder) > 1 else Basis.SINGLE
-        said = list(by_coder.values())
-        for key in {key for one in said for key in one}:
-            if (segment_id, key) not in decisions and len({one.get(key) for one in said}) == 1:
-                found.append(FinalCode(segment_id=segment_id, code_key=key, valence=_valence(said[0][key]), basis=basis))
-    return sorted(found, key=lambda code: (code.segment_id, code.code_key))
+    }
+    if said and len(said) >= options.min_coders:
+        basis = Basis.AGREED if len(said) > 1 else Basis.SINGLE
+        first, *others = said.values()
+        for key, valence in first.items():  # what all agree on, the first has said
+            if key not in decided and all(other.get(key) == valence for other in others):
+                found[key] = FinalCode(segment_id=segment_id, code_key=key, valence=_valence(valence), basis=basis)
+    return tuple(found[key] for key in sorted(found))
 
 
 def from_suggestions(suggestions: Iterable[Suggestion], *, min_score: float) -> list[FinalCode]:
@@ -80,4 +108,7 @@ def from_suggestions(suggestions: Iterable[Suggestion], *, min_score: float) -> 
 
 
 def _valence(said: str | None) -> Valence | None:
-    return Valence(said) if said in set(Valence) else None
+    return _VALENCES.get(said or "")
+
+
+_VALENCES = {item.value: item for item in Valence}

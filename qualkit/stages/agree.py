@@ -23,6 +23,15 @@ if TYPE_CHECKING:
 Labels = Mapping[str, str]
 """For one unit, coder name -> label; a coder who did not look is not in it."""
 
+Pattern = tuple[tuple[str, str], ...]
+"""The labels of one unit with their coders, sorted by name. Units with the same pattern are counted, not listed."""
+
+Mark = tuple[str | None, Pattern]
+"""A code and its pattern on a unit; without a code, who looked at the unit."""
+
+ABSENT = "absent"
+"""The label of a code that a coder who looked did not give."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
@@ -38,30 +47,67 @@ def run(
 
     `votes` maps unit -> coder -> code -> what the coder said of it (a valence, or "present"), codes left out being absent.
     """
-    per_code = {key: _units_for(votes, key, options) for key in code_keys}
-    pooled = [unit for units in per_code.values() for unit in units]
-    found = [result for key, units in per_code.items() for result in measures(units, code_key=key)]
-    return measures(pooled, code_key=None) + found
+    marks = Counter(mark for by_coder in votes.values() for mark in marks_of(by_coder))
+    return of_marks(marks, code_keys=code_keys, options=options)
 
 
-def _units_for(votes: Mapping[str, Mapping[str, Mapping[str, str | None]]], key: str, options: Options) -> list[Labels]:
-    def label(said: Mapping[str, str | None]) -> str:
-        if said.get(key) is None:
-            return "absent"
-        return str(said[key]) if options.valence else "present"
+def marks_of(by_coder: Mapping[str, Mapping[str, str | None]]) -> tuple[Mark, ...]:
+    """What agreement needs of a unit: that these coders looked at it, and of each code that anybody gave, what each said.
 
-    units = [{coder: label(said) for coder, said in by_coder.items()} for by_coder in votes.values()]
-    return [unit for unit in units if len(unit) >= 2]
+    The codes that nobody gave, by far the most, are left out; `of_marks` counts them as the rest. Empty for under two coders.
+    """
+    if len(by_coder) < 2:
+        return ()
+    people = sorted(by_coder)
+    keys = sorted({key for codes in by_coder.values() for key in codes})
+    given = [(key, tuple((coder, by_coder[coder].get(key) or ABSENT) for coder in people)) for key in keys]
+    return ((None, tuple((coder, ABSENT) for coder in people)), *given)
+
+
+def of_marks(marks: Mapping[Mark, int], *, code_keys: Sequence[str], options: Options) -> list[Agreement]:
+    """As `run`, from how often each mark of `marks_of` was made."""
+    looked = {pattern: n for (key, pattern), n in marks.items() if key is None}
+    given: dict[str, list[tuple[Pattern, int]]] = {}
+    for (key, pattern), n in marks.items():
+        if key is not None:
+            given.setdefault(key, []).append((pattern, n))
+    per_code = {key: _patterns(looked, given.get(key, ()), options) for key in code_keys}
+    pooled: Counter[Pattern] = sum(per_code.values(), Counter())
+    found = [result for key, patterns in per_code.items() for result in _measures(patterns, code_key=key)]
+    return _measures(pooled, code_key=None) + found
+
+
+def _patterns(looked: Mapping[Pattern, int], given: Iterable[tuple[Pattern, int]], options: Options) -> Counter[Pattern]:
+    """How often each pattern occurs for one code: where somebody gave it, and, for the rest of the units, absent throughout."""
+    left, found = Counter(looked), Counter[Pattern]()
+    for pattern, n in given:
+        left[tuple((coder, ABSENT) for coder, _ in pattern)] -= n
+        found[pattern if options.valence else tuple((who, _presence(said)) for who, said in pattern)] += n
+    return found + left
+
+
+def _presence(said: str) -> str:
+    return said if said == ABSENT else "present"
 
 
 def measures(units: Sequence[Labels], *, code_key: str | None) -> list[Agreement]:
     """The three coefficients over `units`, each judged by two or more coders."""
-    coders = {coder for unit in units for coder in unit}
-    counts = dict(sorted(Counter(label for unit in units for label in unit.values()).items()))
+    return _measures(_counted(units), code_key=code_key)
+
+
+def _counted(units: Iterable[Labels]) -> Counter[Pattern]:
+    return Counter(tuple(sorted(unit.items())) for unit in units)
+
+
+def _measures(patterns: Counter[Pattern], *, code_key: str | None) -> list[Agreement]:
+    counts: Counter[str] = Counter()
+    for pattern, n in patterns.items():
+        for _, label in pattern:
+            counts[label] += n
     computed = (
-        ("percent", percent(units)),
-        ("kappa", kappa(units)),
-        ("alpha", alpha(units)),
+        ("percent", _percent(patterns)),
+        ("kappa", _kappa(patterns)),
+        ("alpha", _alpha(patterns)),
     )
     return [
         Agreement(
@@ -69,9 +115,9 @@ def measures(units: Sequence[Labels], *, code_key: str | None) -> list[Agreement
             code_key=code_key,
             value=result if isinstance(result, float) else None,
             undefined_because=result if isinstance(result, str) else None,
-            n_units=len(units),
-            n_coders=len(coders),
-            counts=counts,
+            n_units=patterns.total(),
+            n_coders=len({coder for pattern in patterns for coder, _ in pattern}),
+            counts=dict(sorted(counts.items())),
         )
         for name, result in computed
     ]
@@ -79,26 +125,43 @@ def measures(units: Sequence[Labels], *, code_key: str | None) -> list[Agreement
 
 def percent(units: Sequence[Labels]) -> float | str:
     """Share of coder pairs, over all units, that gave the same label; or why there is none."""
-    same = [first == second for unit in units for first, second in combinations(unit.values(), 2)]
-    return fmean(same) if same else "no unit was coded by two coders"
+    return _percent(_counted(units))
+
+
+def _percent(patterns: Counter[Pattern]) -> float | str:
+    n_same = n_pairs = 0
+    for pattern, n in patterns.items():
+        for (_, first), (_, second) in combinations(pattern, 2):
+            n_pairs += n
+            n_same += n * (first == second)
+    return n_same / n_pairs if n_pairs else "no unit was coded by two coders"
 
 
 def kappa(units: Sequence[Labels]) -> float | str:
     """Cohen's kappa; with more than two coders the mean over pairs of coders that share units."""
-    coders = sorted({coder for unit in units for coder in unit})
-    pairs = [[(unit[a], unit[b]) for unit in units if a in unit and b in unit] for a, b in combinations(coders, 2)]
-    values = [_kappa_of_pair(pair) for pair in pairs if pair]
+    return _kappa(_counted(units))
+
+
+def _kappa(patterns: Counter[Pattern]) -> float | str:
+    pairs: dict[tuple[str, str], Counter[tuple[str, str]]] = {}
+    for pattern, n in patterns.items():
+        for (a, first), (b, second) in combinations(pattern, 2):
+            pairs.setdefault((a, b), Counter())[first, second] += n
+    values = [_kappa_of_pair(pairs[pair]) for pair in sorted(pairs)]
     numbers = [value for value in values if isinstance(value, float)]
     if numbers:
         return fmean(numbers)
     return values[0] if values else "no unit was coded by two coders"
 
 
-def _kappa_of_pair(pairs: Sequence[tuple[str, str]]) -> float | str:
+def _kappa_of_pair(pairs: Counter[tuple[str, str]]) -> float | str:
     """(p_o - p_e) / (1 - p_e), where p_e multiplies the two coders' own shares of each label."""
-    n = len(pairs)
-    observed = sum(first == second for first, second in pairs) / n
-    firsts, seconds = Counter(first for first, _ in pairs), Counter(second for _, second in pairs)
+    n = pairs.total()
+    observed = sum(times for (first, second), times in pairs.items() if first == second) / n
+    firsts, seconds = Counter[str](), Counter[str]()
+    for (first, second), times in pairs.items():
+        firsts[first] += times
+        seconds[second] += times
     expected = sum(firsts[label] * seconds[label] for label in firsts) / (n * n)
     if expected == 1:
         return "both coders gave one and the same label throughout"
@@ -122,12 +185,16 @@ def kappa_of_tables(tables: npt.NDArray[np.floating]) -> npt.NDArray[np.floating
 
 def alpha(units: Sequence[Labels]) -> float | str:
     """Krippendorff's alpha, nominal: 1 - (n - 1) * sum of disagreeing coincidences / sum of n_c * n_k over c != k."""
-    coincidences = _coincidences(unit.values() for unit in units if len(unit) >= 2)
+    return _alpha(_counted(units))
+
+
+def _alpha(patterns: Counter[Pattern]) -> float | str:
+    coincidences = _coincidences(patterns)
     if not coincidences:
         return "no unit was coded by two coders"
-    totals: Counter[str] = Counter()
+    totals: dict[str, float] = {}
     for (first, _), weight in coincidences.items():
-        totals[first] += weight
+        totals[first] = totals.get(first, 0.0) + weight
     n = sum(totals.values())
     expected = n * n - sum(total * total for total in totals.values())
     if expected == 0:
@@ -136,15 +203,16 @@ def alpha(units: Sequence[Labels]) -> float | str:
     return 1 - (n - 1) * disagreeing / expected
 
 
-def _coincidences(units: Iterable[Iterable[str]]) -> Counter[tuple[str, str]]:
+def _coincidences(patterns: Counter[Pattern]) -> dict[tuple[str, str], float]:
     """Ordered pairs of labels inside each unit, each weighted by 1 / (labels in the unit - 1)."""
-    found: Counter[tuple[str, str]] = Counter()
-    for unit in units:
-        counts = Counter(unit)
-        weight = 1 / (sum(counts.values()) - 1)
+    found: dict[tuple[str, str], float] = {}
+    for pattern, n in patterns.items():
+        if len(pattern) < 2:
+            continue
+        counts = Counter(label for _, label in pattern)
         for first in counts:
             for second in counts:
                 n_pairs = counts[first] * (counts[second] - (first == second))
                 if n_pairs:
-                    found[first, second] += n_pairs * weight  # type: ignore[assignment]
+                    found[first, second] = found.get((first, second), 0.0) + n * n_pairs / (len(pattern) - 1)
     return found

@@ -6,9 +6,12 @@ speaker is unknown counts for its group but for no participant.
 
 from __future__ import annotations
 
+import heapq
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
+from operator import itemgetter
 
 from qualkit.errors import StudyError
 from qualkit.model import (
@@ -25,6 +28,7 @@ from qualkit.model import (
     Transcript,
     Valence,
     derived_id,
+    grouped,
 )
 from qualkit.stages.segment import n_words
 from qualkit.wording import clock
@@ -70,10 +74,15 @@ def propose(codebook: Codebook, used: set[str]) -> list[Theme]:
 def run(*, themes: Sequence[Theme], codes: Sequence[FinalCode], corpus: Corpus, options: Options) -> list[ThemeRow]:
     """Rows by domain, theme and valence; a segment counts once in a row however many of the theme's codes it has."""
     rows = []
+    by_kind = grouped(
+        (code for code in codes if code.segment_id in corpus.segments), lambda code: (code.code_key, code.valence)
+    )
     for theme in themes:
-        mine = [code for code in codes if code.code_key in theme.code_keys and code.segment_id in corpus.segments]
         for valence in VALENCE_ORDER:
-            chosen = [code for code in mine if code.valence == valence]
+            of_each = [by_kind.get((key, valence), []) for key in dict.fromkeys(theme.code_keys)]
+            chosen = (
+                of_each[0] if len(of_each) == 1 else sorted(chain(*of_each), key=lambda code: (code.segment_id, code.code_key))
+            )
             if len({code.segment_id for code in chosen}) >= max(1, options.min_segments):
                 rows.append(_row(theme, valence, chosen, corpus, options))
     domains = list(dict.fromkeys(theme.domain for theme in themes))
@@ -100,15 +109,18 @@ def _row(theme: Theme, valence: Valence | None, codes: Sequence[FinalCode], corp
 
 def choose_quotes(segments: Sequence[Segment], theme: Theme, corpus: Corpus, n_quotes: int) -> list[Segment]:
     """The author's own picks first, then one from each group not yet heard, each by a new person, of a readable length."""
-    left = sorted(segments, key=lambda segment: (segment.id not in theme.quote_segment_ids, _unreadable(segment)))
+    picks = frozenset(theme.quote_segment_ids)
+    best_of: dict[tuple[bool, str, str | None], list[tuple[tuple[int, str], Segment]]] = {}
+    for segment in segments:
+        who = (segment.id not in picks, segment.transcript_id, segment.participant_id)
+        best_of.setdefault(who, []).append((_unreadable(segment), segment))
+    left = [(who, *item) for who, mine in best_of.items() for item in heapq.nsmallest(n_quotes, mine, key=itemgetter(0))]
     chosen: list[Segment] = []
     while left and len(chosen) < n_quotes:
         groups = {segment.transcript_id for segment in chosen}
         people = {segment.participant_id for segment in chosen}
-        best = min(
-            left, key=lambda s: (s.id not in theme.quote_segment_ids, s.transcript_id in groups, s.participant_id in people)
-        )
-        chosen.append(best)
+        best = min(left, key=lambda item: (item[0][0], item[0][1] in groups, item[0][2] in people, item[1]))
+        chosen.append(best[2])
         left.remove(best)
     return sorted(chosen, key=lambda s: (corpus.transcripts[s.transcript_id].label, s.position))
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,18 +27,42 @@ from qualkit.store.tables import TABLES, codebook, head, memo
 T = TypeVar("T")
 _GENESIS = "0" * 64
 
+BATCH = 2_000
+"""So many rows are fetched at a time where not all are to be held in memory."""
+
 MOST_KEYS = 300
 """So many primary keys are looked up at once: databases take a limited number of values in one statement."""
 
 
-def _canonical(value: Any) -> str:
-    return json.dumps(as_plain(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+_canonical = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
+"""Plain data as text, always the same for the same data."""
 
 
-def _hash_of(entry: Event) -> str:
-    """The hash an event must have: SHA-256 over the previous hash and everything the event says."""
-    said = (entry.seq, entry.client_id, entry.happened_at, entry.actor_id, entry.verb, _canonical(entry.payload))
-    return hashlib.sha256("\x1f".join((entry.previous_hash, *map(str, said))).encode()).hexdigest()
+def _hash_of(previous: str, said: Sequence[Any]) -> str:
+    """The hash an event must have: SHA-256 over the previous hash and all that an event says, its payload, plain data, last."""
+    *told, payload = said
+    return hashlib.sha256("\x1f".join((previous, *map(str, told), _canonical(payload))).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Above:
+    """A condition on a column: numbers greater than this one."""
+
+    number: float
+
+
+@dataclass(frozen=True, slots=True)
+class Below:
+    """A condition on a column: numbers less than this one."""
+
+    number: float
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A condition on a column of JSON: these characters stand in it as it is written down."""
+
+    text: str
 
 
 class Reading:
@@ -52,17 +76,20 @@ class Reading:
 
         Rows that are no longer current or were superseded are left out unless `past`.
         """
+        return self._things(kind, past, where)
+
+    def first(self, kind: type[T], /, *, past: bool = False, **where: Any) -> T | None:
+        """The first of `all`, or None."""
+        found = self._things(kind, past, where, at_most=1)
+        return found[0] if found else None
+
+    def _things(self, kind: type[T], past: bool, where: Mapping[str, Any], at_most: int | None = None) -> list[T]:
         table = TABLES[kind]
         query = sa.select(table).where(*_conditions(table, where))
         if not past:
             query = query.where(*_still_valid(table))
-        found = self._connection.execute(query.order_by(*_natural_order(table))).mappings()
+        found = self._connection.execute(query.order_by(*_natural_order(table)).limit(at_most)).mappings()
         return [rows.from_row(kind, dict(row)) for row in found]
-
-    def first(self, kind: type[T], /, *, past: bool = False, **where: Any) -> T | None:
-        """The first of `all`, or None."""
-        found = self.all(kind, past=past, **where)
-        return found[0] if found else None
 
     def count(self, kind: type, /, **where: Any) -> int:
         """How many current things of `kind` match."""
@@ -78,9 +105,30 @@ class Reading:
 
     def columns(self, kind: type, /, *names: str, **where: Any) -> list[Any]:
         """Some columns of the current things of `kind`, as tuples in their natural order: quicker than the things."""
+        return [tuple(row) for row in self.rows(kind, *names, **where)]
+
+    def rows(self, kind: type, /, *names: str, by: Sequence[str] = (), **where: Any) -> Iterator[Any]:
+        """As `columns`, but a batch at a time, for what is large; `by` names the columns that give the order.
+
+        To be gone through before the transaction ends.
+        """
         table = TABLES[kind]
         query = sa.select(*(table.c[name] for name in names)).where(*_conditions(table, where), *_still_valid(table))
-        return [tuple(row) for row in self._connection.execute(query.order_by(*_natural_order(table)))]
+        order = [table.c[name] for name in by] or _natural_order(table)
+        for batch in self._connection.execute(query.order_by(*order).execution_options(yield_per=BATCH)).partitions():
+            yield from batch
+
+    def since(self, seq: int, *names: str) -> list[Any]:
+        """Some columns of the events after the one with that number, in their order."""
+        table = TABLES[Event]
+        query = sa.select(*(table.c[name] for name in names)).where(table.c.seq > seq).order_by(table.c.seq)
+        return [tuple(row) for row in self._connection.execute(query)]
+
+    def verbs_between(self, after: int, until: int) -> frozenset[str]:
+        """The verbs of the events after one and up to another, by their numbers."""
+        table = TABLES[Event]
+        query = sa.select(table.c.verb).where(table.c.seq > after, table.c.seq <= until).distinct()
+        return frozenset(self._connection.execute(query).scalars())
 
     def codebook(self, sha256: str | None = None) -> Codebook | None:
         """The codebook version with that checksum, or the newest."""
@@ -106,21 +154,35 @@ class Reading:
 
     def has_happened(self, client_id: str) -> bool:
         """Whether the act with that client id is in the log."""
-        return self.first(Event, client_id=client_id) is not None
+        return bool(self._known(TABLES[Event], [(client_id,)], by=("client_id",)))
+
+    def _known(self, table: sa.Table, keys: Sequence[tuple[Any, ...]], by: Sequence[str] = ()) -> set[tuple[Any, ...]]:
+        """Those of the keys that stand in the table: primary keys, or what stands in the columns `by`."""
+        columns = [table.c[name] for name in by] or list(table.primary_key)
+        found: set[tuple[Any, ...]] = set()
+        for start in range(0, len(keys), MOST_KEYS):
+            some = keys[start : start + MOST_KEYS]
+            wanted = columns[0].in_([key for (key,) in some]) if len(columns) == 1 else sa.tuple_(*columns).in_(some)
+            found |= {tuple(row) for row in self._connection.execute(sa.select(*columns).where(wanted))}
+        return found
 
     def head(self) -> tuple[int, str]:
         """Sequence number and hash of the last event."""
         row = self._connection.execute(sa.select(head.c.seq, head.c.hash)).first()
         return (int(row[0]), str(row[1])) if row else (0, _GENESIS)
 
-    def verify(self) -> str | None:
-        """None when the log is whole, else a sentence that says at which event it is not."""
-        previous, seq = _GENESIS, 0
-        for entry in self.all(Event):
+    def verify(self, after: tuple[int, str] = (0, _GENESIS)) -> str | None:
+        """None when the log is whole, else a sentence that says at which event it is not.
+
+        `after` is a head, as `head` gives it, up to which the log was found whole before: only what came later is looked at.
+        """
+        seq, previous = after
+        names = ("seq", "client_id", "happened_at", "actor_id", "verb", "payload", "previous_hash", "hash")
+        for row in self.rows(Event, *names, by=("seq",), seq=Above(seq)):
             seq += 1
-            if (entry.seq, entry.previous_hash, entry.hash) != (seq, previous, _hash_of(entry)):
-                return f"The log was altered at event {entry.seq}: its hash does not follow from what it says."
-            previous = entry.hash
+            if (row[0], row[6], row[7]) != (seq, previous, _hash_of(previous, row[:6])):
+                return f"The log was altered at event {row[0]}: its hash does not follow from what it says."
+            previous = row[7]
         if (seq, previous) != self.head():
             return f"The log ends at event {seq}, but {self.head()[0]} events were written: its tail is missing."
         return None
@@ -151,15 +213,6 @@ class Writing(Reading):
                 statement = sa.update(table).where(*(column == sa.bindparam(name) for name, column in named.items()))
                 rest = [{**keyed[key], **dict(zip(named, key, strict=True))} for key in known]
                 self._connection.execute(statement, rest)
-
-    def _known(self, table: sa.Table, keys: list[tuple[Any, ...]]) -> set[tuple[Any, ...]]:
-        """Those of the primary keys that stand in the table."""
-        columns = list(table.primary_key)
-        found: set[tuple[Any, ...]] = set()
-        for start in range(0, len(keys), MOST_KEYS):
-            wanted = sa.tuple_(*columns).in_(keys[start : start + MOST_KEYS])
-            found |= {tuple(row) for row in self._connection.execute(sa.select(*columns).where(wanted))}
-        return found
 
     def retire(self, kind: type, /, **where: Any) -> int:
         """Mark current things as no longer current, or superseded now; returns how many."""
@@ -214,25 +267,29 @@ class Writing(Reading):
         `payload` holds ids and codes, never what was said: a participant may withdraw, and the log only grows.
         Raises `StoreError` when `client_id` is in the log already; ask `has_happened` first.
         """
+        return self.log_all([(actor_id, verb, payload, client_id or new_id())])[0]
+
+    def log_all(self, acts: Iterable[tuple[str, str, Mapping[str, Any], str]]) -> list[Event]:
+        """Append acts to the log, each (actor, verb, payload, client id), in their order; see `log`."""
         self._connection.execute(sa.select(head.c.seq).with_for_update())
         seq, previous = self.head()
-        client_id = client_id or new_id()
-        if self.has_happened(client_id):
+        entries: list[Event] = []
+        for actor_id, verb, payload, client_id in acts:
+            said = (seq + len(entries) + 1, client_id, utc_now().isoformat(), actor_id, verb, as_plain(payload))
+            named = dict(zip(("seq", "client_id", "happened_at", "actor_id", "verb", "payload"), said, strict=True))
+            entries.append(Event(**named, previous_hash=previous, hash=_hash_of(previous, said)))
+            previous = entries[-1].hash
+        self._refuse_repeated([entry.client_id for entry in entries])
+        if entries:
+            self.insert(entries)
+            self._connection.execute(sa.update(head).values(seq=entries[-1].seq, hash=previous))
+        return entries
+
+    def _refuse_repeated(self, client_ids: Sequence[str]) -> None:
+        twice = client_ids if len(set(client_ids)) < len(client_ids) else []
+        known = self._known(TABLES[Event], [(client_id,) for client_id in client_ids], by=("client_id",))
+        for client_id in [*twice, *(key for (key,) in known)]:
             raise StoreError(f"The act {client_id} is in the log already.")
-        draft = Event(
-            seq=seq + 1,
-            client_id=client_id,
-            happened_at=utc_now().isoformat(),
-            actor_id=actor_id,
-            verb=verb,
-            payload=as_plain(payload),
-            previous_hash=previous,
-            hash="",
-        )
-        entry = replace(draft, hash=_hash_of(draft))
-        self.insert([entry])
-        self._connection.execute(sa.update(head).values(seq=entry.seq, hash=entry.hash))
-        return entry
 
 
 class Store:
@@ -294,10 +351,17 @@ def _begin_sqlite(connection: sa.Connection) -> None:
 
 
 def _conditions(table: sa.Table, where: Mapping[str, Any]) -> list[sa.ColumnElement[bool]]:
-    return [
-        table.c[name].in_(as_plain(list(value))) if isinstance(value, list | tuple | set) else table.c[name] == as_plain(value)
-        for name, value in where.items()
-    ]
+    return [_condition(table.c[name], value) for name, value in where.items()]
+
+
+def _condition(column: sa.Column[Any], value: Any) -> sa.ColumnElement[bool]:
+    if isinstance(value, Below):
+        return column < value.number
+    if isinstance(value, Above):
+        return column > value.number
+    if isinstance(value, Holding):
+        return sa.cast(column, sa.Text).contains(value.text, autoescape=True)
+    return column.in_(as_plain(list(value))) if isinstance(value, list | tuple | set) else column == as_plain(value)
 
 
 def _key_of(table: sa.Table, row: Mapping[str, Any]) -> tuple[Any, ...]:

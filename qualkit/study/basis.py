@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from qualkit.model import Basis, FinalCode, Turn
+from qualkit.model import Basis, FinalCode
 from qualkit.study.rulings import CONSENSUS
 from qualkit.wording import counted
 
@@ -14,16 +16,17 @@ if TYPE_CHECKING:
 
 
 class Bases:
-    """What the codes of a study rest on. A revision of a turn never changes, so each is looked at once."""
+    """What the codes of a study rest on."""
 
     def __init__(self, study: Study) -> None:
         self._study = study
-        self._doubtful: dict[tuple[str, int], bool] = {}
 
     def note(self, codes: Sequence[FinalCode]) -> str:
         """See `Study.basis_note`."""
-        n_open = sum(case.is_disputed and case.decision is None for case in self._study.cases())
-        kinds = {basis: sum(code.basis is basis for code in codes) for basis in Basis}
+        cases = chain.from_iterable(self._study.cases_by_segment().values())
+        n_open = sum(case.decision is None and case.is_disputed for case in cases)
+        by_basis = Counter(code.basis for code in codes)
+        kinds = {basis: by_basis[basis] for basis in Basis}
         parts = ", ".join(f"{n} {basis.value}" for basis, n in kinds.items() if n)
         waiting = f" {counted(n_open, 'disputed case')} not yet adjudicated and not counted." if n_open else ""
         doubts = self._doubts({code.segment_id for code in codes})
@@ -43,10 +46,7 @@ class Bases:
         """A sentence on how many of the segments come from turns whose speaker is doubtful; empty if none does."""
         segments = self._study.corpus().segments
         cut_from = {key: (segments[key].turn_id, segments[key].turn_revision) for key in segment_ids if key in segments}
-        unknown = {turn_id for turn_id, revision in cut_from.values() if (turn_id, revision) not in self._doubtful}
-        with self._study.store.read() as tx:
-            turns = tx.all(Turn, id=sorted(unknown)) if unknown else []
-        self._doubtful |= {(turn.id, turn.revision): turn.is_doubtful for turn in turns}
-        n = sum(self._doubtful.get(turn, False) for turn in cut_from.values())
+        doubtful = self._study.doubtful_turns()
+        n = sum(turn in doubtful for turn in cut_from.values())
         of = counted(len(cut_from), "coded segment")
         return f" Of {of}, {n} {'comes' if n == 1 else 'come'} from a turn whose speaker is doubtful." if n else ""

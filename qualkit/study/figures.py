@@ -107,12 +107,12 @@ def write(study: Study, figures: Mapping[str, Draw], progress: Progress) -> list
 
 
 def said(study: Study) -> dict[str, Said]:
-    """What the map tells of each segment to be coded: its words, who said them and where."""
+    """What the map tells of each segment to be coded that has a place on it: its words, who said them and where."""
     from qualkit.figures.topic_map import Said
 
-    corpus = study.corpus()
+    corpus, is_coded = study.corpus(), study.outline().is_coded
     told = {}
-    for segment in study.coded_segments():
+    for segment in (corpus.segments[key] for key in study.places() if key in is_coded):
         person = corpus.participants.get(segment.participant_id or "")
         who = ", ".join(part for part in (person.pseudonym if person else "Unknown speaker", clock(segment.start_s)) if part)
         told[segment.id] = Said(text=segment.text, who=who, group=corpus.transcripts[segment.transcript_id].title)

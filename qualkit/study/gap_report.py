@@ -22,7 +22,9 @@ READ = "read a codebook"
 def report(study: Study) -> GapReport:
     """The topics of the last run against the codes that count."""
     waiting = {
-        case.segment_id for case in study.cases() if case.is_disputed and case.decision is None and any(case.votes.values())
+        segment_id
+        for segment_id, cases in study.cases_by_segment().items()
+        if any(case.is_disputed and case.decision is None and any(case.votes.values()) for case in cases)
     }
     return gaps.run(
         topics=study.topics(),
@@ -36,12 +38,14 @@ def report(study: Study) -> GapReport:
 
 def debts(study: Study) -> tuple[Debt, ...]:
     """What people have yet to judge again because a code was added after they did."""
-    segments, book = study.coded_segments(), study.codebook()
+    book = study.codebook()
     with study.store.read() as tx:
+        changes = [_change(event) for event in tx.all(Event, verb=READ)]
+        if not debt.added_at(changes).keys() & book.by_key.keys():
+            return ()
         people = [coder.id for coder in tx.all(Coder, kind=CoderKind.HUMAN)]
         visits = _with_consensus(tx.all(Visit, coder_id=people), rounds.numbers(tx.all(Round)))
-        changes = [_change(event) for event in tx.all(Event, verb=READ)]
-    return debt.run(changes=changes, codebook=book, visits=visits, segments=segments)
+    return debt.run(changes=changes, codebook=book, visits=visits, segments=study.coded_segments())
 
 
 def _with_consensus(visits: Sequence[Visit], voting: Collection[str]) -> list[Visit]:

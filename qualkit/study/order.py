@@ -17,7 +17,7 @@ class Order(StrEnum):
 
 
 def by_teaching(
-    segment_ids: Sequence[str], *, sample: Sequence[str], worth: Mapping[str, float], judged: Mapping[str, None]
+    segment_ids: Sequence[str], *, sample: Sequence[str], worth: Mapping[str, float], judged: Mapping[str, object]
 ) -> list[str]:
     """Segments in the order in which judging them teaches most; `segment_ids` have that of the talk.
 

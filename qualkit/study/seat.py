@@ -57,7 +57,7 @@ from qualkit.model import (
     grouped,
 )
 from qualkit.stages import uptake
-from qualkit.study import cards, figures, judgements, meetings, plans, rulings
+from qualkit.study import cards, judgements, meetings, plans, rulings
 from qualkit.study.adjudicating import Adjudicating
 from qualkit.study.cards import Card
 from qualkit.study.corrections import Corrections
@@ -263,7 +263,7 @@ class Seat(Queues, Adjudicating, Results, Leading):
             is_new = client_id is None or not tx.has_happened(client_id)
             visit = judgements.record(
                 tx, coder=self.coder, round_=round_, segment_id=segment_id, choices=checked, memo=memo,
-                shown=judgements.shown_to(tx, self.coder, round_), base_version=base_version, client_id=client_id,
+                shown=self._study.shown_to(tx, self.coder, round_), base_version=base_version, client_id=client_id,
             )  # fmt: skip
             if is_new and round_.purpose is Purpose.CONSENSUS:
                 rulings.settle(tx, by=self.coder, round_=round_, segment_id=segment_id, choices=checked)
@@ -290,7 +290,7 @@ class Seat(Queues, Adjudicating, Results, Leading):
         with self._study.store.write() as tx:
             judgements.withdraw(
                 tx, coder=self.coder, round_=round_, segment_id=segment_id, base_version=base_version,
-                shown=judgements.shown_to(tx, self.coder, round_), client_id=client_id,
+                shown=self._study.shown_to(tx, self.coder, round_), client_id=client_id,
             )  # fmt: skip
 
     def clip(self, segment_id: str) -> bytes | None:
@@ -339,14 +339,18 @@ class Seat(Queues, Adjudicating, Results, Leading):
         if not self._is_blind_coder():
             return
         with self._study.store.read() as tx:
-            new = segment_ids - judgements.shown_to(tx, self.coder, self.round)
+            new = segment_ids - self._study.shown_to(tx, self.coder, self.round)
         if new:
             with self._study.store.write() as tx:
                 tx.log(self.coder.id, judgements.SHOWN, {"round_id": self.round.id, "segment_ids": sorted(new)})
 
     def said(self) -> dict[str, Said]:
-        """Of each segment to be coded its words, who said them and where, by id: never codes."""
-        return figures.said(self._study)
+        """Of each segment on the map of topics its words, who said them and where, by id: never codes."""
+        return self._study.said()
+
+    def said_print(self) -> str:
+        """Checksum of `said`: another one as soon as a word, a name or a place is another."""
+        return self._study.said_print()
 
     def segments(self, segment_ids: Sequence[str]) -> dict[str, Segment]:
         """Segments by id: words, never codes."""

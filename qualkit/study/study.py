@@ -11,8 +11,10 @@ Pages and people who code go through a `Seat`, which knows what they may see.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +34,7 @@ from qualkit.model import (
     Exposure,
     FinalCode,
     Participant,
+    Purpose,
     Recording,
     Run,
     Sample,
@@ -42,9 +45,9 @@ from qualkit.model import (
     Theme,
     ThemeRow,
     Transcript,
+    Turn,
     Uptake,
     Verdict,
-    Visit,
     Worth,
     by_id,
     new_id,
@@ -57,31 +60,36 @@ from qualkit.stages import rounds as counting
 from qualkit.stages.codebook_gaps import CodebookGap
 from qualkit.stages.disputes import Dispute, Marked
 from qualkit.stages.evaluate import Evaluation
-from qualkit.store import Store
-from qualkit.study import briefs, codebook_gaps, evaluating, runner, samples, transcripts, words
+from qualkit.store import Below, Holding, Reading, Store
+from qualkit.study import briefs, codebook_gaps, evaluating, figures, judgements, outline, runner, samples, transcripts, words
 from qualkit.study import folder as folders
 from qualkit.study import roster as rosters
 from qualkit.study.artifacts import Artifacts, write_atomically, write_text_atomically
 from qualkit.study.basis import Bases
+from qualkit.study.counts import Counters, Counts
 from qualkit.study.folder import Config, Folder, Meeting
 from qualkit.study.headed import Kept
 from qualkit.study.judgements import BY_CODERS
 from qualkit.study.marks import Marks
+from qualkit.study.outline import Outline
 from qualkit.study.rounds import Rounds
 from qualkit.study.runner import Outcome
 from qualkit.study.steps import STEPS
+from qualkit.study.tally import Ballots, BySegment, Standing, Tally
 from qualkit.study.topical import Topical
 from qualkit.study.transcripts import Written
 from qualkit.study.vault import Vault
+from qualkit.study.watch import Checked, Watch
 from qualkit.study.workbench import Workbench
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from qualkit.figures.topic_map import Said
     from qualkit.study.seat import Seat
 
 
-class Study(Topical, Rounds):
+class Study(Topical, Rounds, Counts):
     """A study folder and its database. Open one with `Study.open`, make one with `Study.init`."""
 
     def __init__(self, folder: Folder) -> None:
@@ -92,8 +100,8 @@ class Study(Topical, Rounds):
         self.vault = Vault(folder.path / "vault")
         self._bases = Bases(self)
         self._kept = Kept(self.store)
-        self._marked = Marks(self.store)
-        self._disputes_known: dict[tuple[str, str], tuple[Marked | None, Dispute]] = {}
+        self._counters = Counters(self.store)
+        self._watch = Watch(self)
         self._codebook_read: tuple[tuple[int, int] | None, Codebook] | None = None
         self.info = self._introduce()
 
@@ -246,31 +254,52 @@ class Study(Topical, Rounds):
         with self.store.read() as tx:
             return tx.all(Transcript)
 
+    def people(self) -> dict[str, Participant]:
+        """Who spoke, in all meetings, by id."""
+        with self.store.read() as tx:
+            return by_id(tx.all(Participant))
+
     def recordings(self) -> list[Recording]:
         """Recordings that belong to a transcript."""
         with self.store.read() as tx:
             return tx.all(Recording)
 
+    def outline(self) -> Outline:
+        """Which segments there are and which are to be coded, by transcript: ids only, for all that need no words."""
+        return self._kept.at_head("outline", self._outline, but_for=BY_CODERS)
+
+    def _outline(self) -> Outline:
+        with self.store.read() as tx:
+            return outline.read(tx)
+
     def coded_segments(self) -> list[Segment]:
         """Segments that are there to be coded, in the order of the meetings."""
-        return list(
-            self._kept.at_head("to code", lambda: [item for item in self.segments() if item.is_coded], but_for=BY_CODERS)
-        )
+        segments = self.corpus().segments
+        return [segments[key] for key in self.outline().coded]
 
     def segments(self) -> list[Segment]:
         """All segments, in the order of the meetings."""
-        corpus = self.corpus()
-        order = {transcript_id: index for index, transcript_id in enumerate(corpus.transcripts)}
-        return sorted(corpus.segments.values(), key=lambda segment: (order[segment.transcript_id], segment.position))
+        segments = self.corpus().segments
+        return [segments[key] for key in self.outline().places]
 
     def corpus(self) -> themes.Corpus:
         """What codes stand on."""
         return self._kept.at_head("corpus", self._corpus, but_for=BY_CODERS)
 
+    def doubtful_turns(self) -> frozenset[tuple[str, int]]:
+        """Turns, by id and revision, of which it is doubtful who speaks; see `Turn.is_doubtful`."""
+        return self._kept.at_head("doubtful turns", self._doubtful_turns, but_for=BY_CODERS)
+
+    def _doubtful_turns(self) -> frozenset[tuple[str, int]]:
+        with self.store.read() as tx:
+            unsure = tx.all(Turn, speaker_confidence=Below(0.5))
+            overlapped = tx.all(Turn, words=Holding('"is_overlapped": true'))
+        return frozenset((turn.id, turn.revision) for turn in (*unsure, *overlapped) if turn.is_doubtful)
+
     def _corpus(self) -> themes.Corpus:
         with self.store.read() as tx:
             return themes.Corpus(
-                segments=by_id(tx.all(Segment)),
+                segments=outline.segments(tx),
                 transcripts=by_id(tx.all(Transcript)),
                 participants=by_id(tx.all(Participant)),
                 heard=frozenset(recording.transcript_id for recording in tx.all(Recording)),
@@ -288,72 +317,6 @@ class Study(Topical, Rounds):
         """People and machines who have coded."""
         with self.store.read() as tx:
             return tx.all(Coder)
-
-    def votes(self, round_id: str | None = None) -> adjudicate.Votes:
-        """What each person who looked at a segment said of it: in one round, or newest over all of them.
-
-        What a group agreed on in a round of consensus is decided, and nobody's vote.
-        """
-        return self._kept.at_head(f"votes {round_id}", partial(self._votes, round_id))
-
-    def _votes(self, round_id: str | None) -> adjudicate.Votes:
-        number_of = {key: n for key, n in counting.numbers(self.rounds()).items() if round_id in (None, key)}
-        with self.store.read() as tx:
-            names = {coder.id: coder.name for coder in tx.all(Coder, kind=CoderKind.HUMAN)}
-            current = {segment_id for (segment_id,) in tx.columns(Segment, "id")}
-            visits = [row for row in tx.columns(Visit, "segment_id", "coder_id", "round_id") if row[0] in current]
-            given = tx.all(Assignment, coder_id=list(names), round_id=list(number_of))
-        in_round = counting.newest(visits, number_of)
-        said = [item for item in given if in_round.get((item.segment_id, item.coder_id)) == item.round_id]
-        return adjudicate.cast(in_round, said, names)
-
-    def decisions(self) -> dict[tuple[str, str], Decision]:
-        """Decisions in force, by segment and code."""
-        with self.store.read() as tx:
-            return {(item.segment_id, item.code_key): item for item in tx.all(Decision)}
-
-    def cases(self) -> list[Case]:
-        """Everything two or more people judged, disputed or not, and everything decided."""
-        return self._kept.at_head("cases", lambda: adjudicate.cases(self.votes(), self.decisions()))
-
-    def disputes(self) -> list[Dispute]:
-        """Cases as they are settled, with how their coders differ: to be looked at again first, then most disputed first."""
-        return self._kept.at_head("disputes", self._disputes)
-
-    def _disputes(self) -> list[Dispute]:
-        place = self._kept.at_head("places in the talk", self._places_in_talk, but_for=BY_CODERS)
-        marks = self._marked.now()
-        return disputes.in_order((self._weighed(case, marks) for case in self.cases()), place)
-
-    def _places_in_talk(self) -> dict[str, int]:
-        return {segment.id: n for n, segment in enumerate(self.segments())}
-
-    def _weighed(self, case: Case, marks: Mapping[str, Mapping[str, Marked]]) -> Dispute:
-        """Weighed anew only if a vote, a decision or marked words have changed."""
-        marked = marks.get(case.segment_id, {}).get(case.code_key)
-        known = self._disputes_known.get((case.segment_id, case.code_key))
-        if known is not None and known[0] == marked and known[1].case == case:
-            return known[1]
-        made = disputes.weigh(case, marked, self.corpus().segments[case.segment_id].text if marked else "")
-        self._disputes_known[case.segment_id, case.code_key] = (marked, made)
-        return made
-
-    def dispute(self, segment_id: str, code_key: str) -> Dispute:
-        """One case with how its coders differ, also where nobody gave the code: then all who looked are down as absent."""
-        said = self.votes().get(segment_id, {})
-        votes = {name: codes.get(code_key) for name, codes in sorted(said.items())}
-        with self.store.read() as tx:
-            decision = tx.first(Decision, segment_id=segment_id, code_key=code_key)
-        case = Case(segment_id=segment_id, code_key=code_key, votes=votes, decision=decision)
-        return self._weighed(case, self._marked.now())
-
-    def codebook_gaps(self) -> tuple[CodebookGap, ...]:
-        """Codes that decisions found wanting, those with most decisions first, until their entry in the codebook is changed."""
-        return codebook_gaps.open_gaps(self)
-
-    def agreement(self, **given: Any) -> list[Agreement]:
-        """Percent agreement, kappa and alpha: pooled first, then code by code."""
-        return agree.run(votes=self.votes(), code_keys=list(self.codebook().by_key), options=self.options(agree, given))
 
     def evaluation(self, **given: Any) -> list[Evaluation]:
         """Machine coders held against people, on transcripts left out; none where people have not coded in two or more."""
@@ -391,8 +354,12 @@ class Study(Topical, Rounds):
 
     def sample(self) -> Sample | None:
         """The segments drawn last to measure reliability on, None if none were."""
-        with self.store.read() as tx:
-            return tx.first(Sample)
+
+        def found() -> Sample | None:
+            with self.store.read() as tx:
+                return tx.first(Sample)
+
+        return self._kept.at_head("sample", found, but_for=BY_CODERS)
 
     def draw_sample(self, share: float = 0.2, seed: int | None = None) -> Sample:
         """Draw segments at random to measure reliability on; `seed` None takes one by chance, which is kept either way.
@@ -404,6 +371,9 @@ class Study(Topical, Rounds):
 
     def uptake(self) -> list[Uptake]:
         """What people did with the suggestions they were shown, by coder, machine and code."""
+        with self.store.read() as tx:
+            if not tx.count(Event, verb=uptake.SHOWN):
+                return []
         return self._kept.at_head("uptake", lambda: uptake.run(*self._acts()))
 
     def exposure(self, segment_ids: Collection[str] | None = None) -> list[Exposure]:
@@ -421,16 +391,13 @@ class Study(Topical, Rounds):
         voting = counting.numbers(self.rounds())
         return [event for event in events if event.payload["round_id"] in voting], names
 
-    def final_codes(self, min_score: float = 0.5) -> list[FinalCode]:
-        """The codes that count: people's, or, while nobody has coded, suggestions of at least `min_score`."""
-        return self._kept.at_head(f"final codes {min_score}", lambda: self._final_codes(min_score))
+    def said(self) -> dict[str, Said]:
+        """Of each segment on the map of topics its words, who said them and where, by id."""
+        return self._kept.at_head("said", lambda: figures.said(self), but_for=BY_CODERS)
 
-    def _final_codes(self, min_score: float) -> list[FinalCode]:
-        votes = self.votes()
-        options: adjudicate.Options = self.options(adjudicate, {})
-        if votes:
-            return adjudicate.final_codes(votes, self.decisions(), options)
-        return adjudicate.from_suggestions(self.suggestions(), min_score=min_score)
+    def said_print(self) -> str:
+        """Checksum of `said`."""
+        return self._kept.at_head("said print", lambda: sha256_of(self.said()), but_for=BY_CODERS)
 
     # ------------------------------------------------------------ themes and tables
 
@@ -458,9 +425,11 @@ class Study(Topical, Rounds):
     def theme_rows(self, given: Mapping[str, Any] | None = None) -> list[ThemeRow]:
         """Rows of the theme table as it stands now."""
         options: themes.Options = self.options(themes, given or {})
-        return themes.run(
-            themes=self.themes(), codes=self.final_codes(options.min_score), corpus=self.corpus(), options=options
-        )
+        return self._kept.at_head(f"theme rows {options}", lambda: self._theme_rows(options))
+
+    def _theme_rows(self, options: Any) -> list[ThemeRow]:
+        codes = self.final_codes(options.min_score)
+        return themes.run(themes=self.themes(), codes=codes, corpus=self.corpus(), options=options)
 
     def tables(self) -> dict[str, Table]:
         """Every table there is something to put in, by the stem of its file."""
@@ -518,6 +487,10 @@ class Study(Topical, Rounds):
 
         with self.store.read() as tx:
             return audit.fault(tx)
+
+    def checked_log(self) -> Checked:
+        """What is known of the log so far, without waiting: a long one is checked by a process of its own; see `Watch`."""
+        return self._watch.look()
 
     def basis_note(self, codes: Sequence[FinalCode]) -> str:
         """What the counted codes rest on, how many cases still wait, and how many segments have a doubtful speaker."""

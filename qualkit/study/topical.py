@@ -32,9 +32,12 @@ class Topical:
 
     def topics(self) -> list[Topic]:
         """Topics of the last run, outliers (-1) first, with the names that people gave them."""
-        with self.store.read() as tx:
-            found = sorted(tx.all(Topic), key=lambda topic: topic.number)
-        return candidates.labelled(self._study, found)
+
+        def found() -> list[Topic]:
+            with self.store.read() as tx:
+                return sorted(tx.all(Topic), key=lambda topic: topic.number)
+
+        return candidates.labelled(self._study, self._kept.at_head("topics", found, but_for=BY_CODERS))
 
     def gaps(self) -> GapReport:
         """The topics of the last run against the codes that count: what no code covers, and how the codes lie in them."""
@@ -53,8 +56,13 @@ class Topical:
 
     def places(self) -> dict[str, Place]:
         """Where segments lie on the map of topics, by id; of a large study a part of them."""
-        with self.store.read() as tx:
-            return {place.segment_id: place for place in tx.all(Place)}
+
+        def found() -> dict[str, Place]:
+            with self.store.read() as tx:
+                rows = tx.rows(Place, "segment_id", "x", "y", "run_id")
+                return {key: Place(segment_id=key, x=x, y=y, run_id=run_id) for key, x, y, run_id in rows}
+
+        return self._kept.at_head("places", found, but_for=BY_CODERS)
 
     def across(self, by: str = "group") -> Crosstab:
         """Topics by group, site, role, guide question, course of the meeting, or any attribute of `participants.csv`.

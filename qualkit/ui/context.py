@@ -17,6 +17,7 @@ import streamlit as st
 
 from qualkit.errors import BlindnessError, QualkitError
 from qualkit.study import Seat, Study
+from qualkit.study.watch import Checked
 from qualkit.ui.launch import REMOTE_VARIABLE, STUDY_VARIABLE
 
 T = TypeVar("T")
@@ -82,10 +83,9 @@ def need_seat() -> Seat:
     raise AssertionError("a stopped page goes no further")
 
 
-@st.cache_data(ttl=60, show_spinner=False)  # type: ignore[untyped-decorator]
-def log_fault(_study: Study, path: str) -> str | None:  # noqa: ARG001
-    """As `Study.verify`, at most once a minute."""
-    return _study.verify()
+def checked_log() -> Checked:
+    """What is known of the log so far: at once, however long it is."""
+    return study().checked_log()
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)  # type: ignore[untyped-decorator]

@@ -47,18 +47,19 @@ def draw() -> None:
                 st.html(style.table(by_code.columns, by_code.rows))
         _machines(seat)
         _uptake(seat)
-    _log(study)
+    _log()
 
 
 def _transcripts(study: Study) -> None:
-    corpus, segments = study.corpus(), study.segments()
-    turns = Counter(transcript_id for transcript_id, _ in {(item.transcript_id, item.turn_id) for item in segments})
-    to_code = Counter(item.transcript_id for item in segments if item.is_coded)
-    people = Counter(item.transcript_id for item in corpus.participants.values() if item.role is Role.PARTICIPANT)
+    there, people, heard = study.outline(), study.people(), {item.transcript_id for item in study.recordings()}
+    counts = Counter(item.transcript_id for item in people.values() if item.role is Role.PARTICIPANT)
     rows = [
-        (item.title, item.site, item.held_on, people[key], turns[key], to_code[key], "yes" if key in corpus.heard else "no")
-        for key, item in corpus.transcripts.items()
-    ]
+        (
+            item.title, item.site, item.held_on, counts[item.id], there.n_turns[item.id], len(there.to_code[item.id]),
+            "yes" if item.id in heard else "no",
+        )
+        for item in study.transcripts()
+    ]  # fmt: skip
     if not rows:
         st.info("No transcript yet. Put files into recordings/ or transcripts/ and run  qualkit run")
         return
@@ -92,8 +93,7 @@ def _take_along(study: Study) -> None:
 
 def _coders(study: Study) -> None:
     """How many segments each person has judged: a number, never a code."""
-    n_all = len(study.coded_segments())
-    judged = Counter(name for by_coder in study.votes().values() for name in by_coder)
+    n_all, judged = len(study.outline().is_coded), Counter(study.votes().n_judged())
     names = [name for name in dict.fromkeys([*study.config.coders, *sorted(judged)]) if name not in study.config.adjudicators]
     if not names or not n_all:
         st.html(
@@ -178,9 +178,11 @@ def _uptake(seat: Seat) -> None:
                 st.html(style.block(style.grey(note)))
 
 
-def _log(study: Study) -> None:
-    fault = context.log_fault(study, str(study.folder.path))
-    if fault:
-        st.error(fault, icon=":material/gpp_maybe:")
-    else:
+def _log() -> None:
+    found = context.checked_log()
+    if found.fault:
+        st.error(found.fault, icon=":material/gpp_maybe:")
+    elif found.n_checked:
         st.html(style.block(style.grey("✓ The log of all judgements is whole: every act follows from the one before it.")))
+    else:
+        st.html(style.block(style.grey(f"The log of all judgements, {found.n_events:,} acts, is being checked.")))

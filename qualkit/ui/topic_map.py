@@ -12,7 +12,6 @@ from qualkit.figures.palette import topic_colour
 from qualkit.figures.topic_map import DOT, Plan, Said, topic_map
 from qualkit.figures.topics import title_of
 from qualkit.model import Topic
-from qualkit.plain import sha256_of
 from qualkit.study import Seat
 from qualkit.ui import context, parts, style
 from qualkit.wording import counted
@@ -38,7 +37,7 @@ def _draw(seat: Seat) -> None:
         )  # fmt: skip
     said = seat.said()
     with plane:
-        spec = context.kept_one("topic-map-drawn", _key(topics, said, singled), lambda: _spec(seat, topics, said, singled))
+        spec = context.kept_one("topic-map-drawn", _key(seat, topics, singled), lambda: _spec(seat, topics, said, singled))
         clicked = st.vega_lite_chart(
             spec=spec, width="stretch", height="content", theme=None, key="topic-map", on_select="rerun", selection_mode=[DOT],
             alt="A map of segments, a dot each, coloured by topic",
@@ -53,10 +52,10 @@ def _draw(seat: Seat) -> None:
             _said(seat, segment_id, of)
 
 
-def _key(topics: Sequence[Topic], said: Mapping[str, Said], singled: Sequence[int]) -> str:
+def _key(seat: Seat, topics: Sequence[Topic], singled: Sequence[int]) -> str:
     """What tells one drawing from another: words that are corrected or withdrawn are not to stay on the page."""
     names = [topic.label or "" for topic in topics]
-    return repr((topics[0].run_id, names, sha256_of(said), sorted(singled), parts.look().paper))
+    return repr((topics[0].run_id, names, seat.said_print(), sorted(singled), parts.look().paper))
 
 
 def _spec(seat: Seat, topics: Sequence[Topic], said: Mapping[str, Said], singled: Sequence[int]) -> dict[str, Any]:

@@ -1,0 +1,230 @@
+"""What follows from people's judgements and decisions: votes, cases and how they differ, agreement, the codes that count.
+
+Everything here rests on the tally, and is made anew only for segments on which somebody acted.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import chain
+from typing import TYPE_CHECKING, Any, cast
+
+from qualkit.model import Agreement, Case, Codebook, Coder, Decision, FinalCode, Round
+from qualkit.stages import adjudicate, agree, disputes, mergers
+from qualkit.stages import rounds as voting
+from qualkit.stages.codebook_gaps import CodebookGap
+from qualkit.stages.disputes import Dispute, Marked
+from qualkit.store import Reading, Store
+from qualkit.study import codebook_changes, codebook_gaps, judgements
+from qualkit.study.headed import Kept
+from qualkit.study.judgements import BY_AUTHORS, BY_CODERS
+from qualkit.study.marks import Marks
+from qualkit.study.outline import Outline
+from qualkit.study.tally import Ballots, BySegment, Standing, Tally
+
+if TYPE_CHECKING:
+    from qualkit.study.study import Study
+
+
+class Counters:
+    """What is kept between one count and the next."""
+
+    def __init__(self, store: Store) -> None:
+        self.tally = Tally(store)
+        self.marks = Marks(store)
+        self.cases: BySegment[tuple[Case, ...]] = BySegment()
+        self.final: BySegment[tuple[FinalCode, ...]] = BySegment()
+        self.agreed: BySegment[tuple[agree.Mark, ...]] = BySegment()
+        self.disputes: dict[tuple[str, str], tuple[Marked | None, Dispute]] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """Everything that was said, as it is read now: which rounds vote, and which codes were merged into which.
+
+    `merged_at` says when each merged code was.
+    """
+
+    standing: Standing
+    round_ids: tuple[str, ...]
+    there: Outline
+    book: Codebook
+    merged_at: Mapping[str, datetime]
+    moved: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def rests_on(self) -> object:
+        """What, beside the acts on a segment, all that is said of it follows from."""
+        return self.round_ids, self.there, self.moved
+
+    def given(self) -> Ballots:
+        """Votes under the codes that were given."""
+        return self.standing.votes(self.round_ids, self.there.places)
+
+    def votes(self) -> Ballots:
+        """Votes, merged codes as what they count as."""
+        given = self.given()
+        return given.read_as(lambda said: mergers.merged_codes(said, self.moved, self.book)) if self.moved else given
+
+    def decisions_on(self, segment_id: str, given: Ballots) -> Mapping[str, Decision]:
+        """Decisions in force on a segment, by the code that theirs counts as."""
+        found = self.standing.decisions_on(segment_id)
+        if not self.moved:
+            return found
+        votes = {segment_id: given.get(segment_id, {})}
+        keyed = {(segment_id, key): decision for key, decision in found.items()}
+        return {key: item for (_, key), item in mergers.merged_decisions(keyed, votes, self.book, self.merged_at).items()}
+
+
+class Counts:
+    """The part of a `Study` that counts what people said."""
+
+    store: Store
+    _kept: Kept
+    _counters: Counters
+
+    @property
+    def _whole(self) -> Study:
+        return cast("Study", self)
+
+    # ------------------------------------------------------------ what was said
+
+    def tallied(self) -> Standing:
+        """What people have judged and decided so far."""
+        return self._counters.tally.now()
+
+    def votes(self, round_id: str | None = None) -> Ballots:
+        """What each person who looked at a segment said of it, in one round, or else newest over all rounds.
+
+        What a group agreed on in a round of consensus is decided, and nobody's vote; codes that were merged stand as what they
+        count as. In the order of the talk.
+        """
+        return self._read((round_id,) if round_id is not None else None).votes()
+
+    def shown_to(self, tx: Reading, coder: Coder, round_: Round) -> frozenset[str]:
+        """As `judgements.shown_to`, from what is kept; to be asked before the transaction writes."""
+        if not round_.is_hidden:
+            return frozenset()
+        tally = self._counters.tally
+        if not tally.is_made:  # to count a whole study would hold up everybody who waits to write
+            return judgements.shown_to(tx, coder, round_)
+        return tally.at(tx).shown.get(coder.id, {}).get(round_.id, frozenset())
+
+    def decisions(self) -> Mapping[tuple[str, str], Decision]:
+        """Decisions in force, by segment and the code that theirs counts as."""
+        read = self._read()
+        if not read.moved:
+            return read.standing.decisions
+        return mergers.merged_decisions(read.standing.decisions, read.given(), read.book, read.merged_at)
+
+    def _read(self, round_ids: tuple[str, ...] | None = None) -> _Read:
+        book, merged_at, moved = self._kept.at_head("counted by", self._counted_by, but_for=BY_CODERS | BY_AUTHORS)
+        return _Read(
+            standing=self.tallied(),
+            round_ids=tuple(voting.numbers(self._whole.rounds())) if round_ids is None else round_ids,
+            there=self._whole.outline(),
+            book=book,
+            merged_at=merged_at,
+            moved=moved,
+        )
+
+    def _counted_by(self) -> tuple[Codebook, Mapping[str, datetime], Mapping[str, str]]:
+        """The version of the codebook by which codes are counted, the newest that is kept, and what was merged in it."""
+        with self.store.read() as tx:
+            book = tx.codebook() or Codebook(name="", version="", codes=())
+        merged_at = codebook_changes.merged_at(self._whole) if any(code.replaced_by for code in book.codes) else {}
+        return book, merged_at, mergers.moved(book)
+
+    # ------------------------------------------------------------ cases
+
+    def cases(self) -> list[Case]:
+        """Everything two or more people judged, disputed or not, and everything decided, in the order of the talk."""
+        found = self.cases_by_segment()
+        return [case for key in self._whole.outline().places if key in found for case in found[key]]
+
+    def cases_by_segment(self) -> Mapping[str, tuple[Case, ...]]:
+        """As `cases`, by segment."""
+        read = self._read()
+        votes, given = read.votes(), read.given()
+
+        def make(key: str) -> tuple[Case, ...]:
+            return adjudicate.cases_on(key, votes.get(key, {}), read.decisions_on(key, given))
+
+        return self._counters.cases.at(read.standing, read.rests_on, lambda: votes, make)
+
+    def disputes(self) -> list[Dispute]:
+        """Cases as they are settled, with how their coders differ: to be looked at again first, then most disputed first."""
+        return self._kept.at_head("disputes", self._disputes, but_for=BY_AUTHORS)
+
+    def _disputes(self) -> list[Dispute]:
+        marks = self._counters.marks.now()
+        return disputes.in_order([self._weighed(case, marks) for case in self.cases()], self._places())
+
+    def _places(self) -> Mapping[str, int]:
+        """The place of each segment in the talk."""
+        return self._kept.at_head("places in the talk", self._numbered, but_for=BY_CODERS | BY_AUTHORS)
+
+    def _numbered(self) -> dict[str, int]:
+        return {key: n for n, key in enumerate(self._whole.outline().places)}
+
+    def _weighed(self, case: Case, marks: Mapping[str, Mapping[str, Marked]]) -> Dispute:
+        """Weighed anew only if a vote, a decision or marked words have changed."""
+        marked = marks.get(case.segment_id, {}).get(case.code_key)
+        known = self._counters.disputes.get((case.segment_id, case.code_key))
+        if known is not None and known[0] == marked and known[1].case == case:
+            return known[1]
+        made = disputes.weigh(case, marked, self._whole.text_of(case.segment_id) if marked else "")
+        self._counters.disputes[case.segment_id, case.code_key] = (marked, made)
+        return made
+
+    def dispute(self, segment_id: str, code_key: str) -> Dispute:
+        """One case with how its coders differ, also where nobody gave the code: then all who looked are down as absent."""
+        read = self._read()
+        votes = {name: codes.get(code_key) for name, codes in sorted(read.votes().get(segment_id, {}).items())}
+        decision = read.decisions_on(segment_id, read.given()).get(code_key)
+        case = Case(segment_id=segment_id, code_key=code_key, votes=votes, decision=decision)
+        return self._weighed(case, self._counters.marks.now())
+
+    def codebook_gaps(self) -> tuple[CodebookGap, ...]:
+        """Codes that decisions found wanting, those with most decisions first, until their entry in the codebook is changed."""
+        return codebook_gaps.open_gaps(self._whole)
+
+    # ------------------------------------------------------------ agreement, and the codes that count
+
+    def agreement(self, **given: Any) -> list[Agreement]:
+        """Percent agreement, kappa and alpha: pooled first, then code by code."""
+        read = self._read()
+        votes = read.votes()
+
+        def make(key: str) -> tuple[agree.Mark, ...]:
+            return agree.marks_of(votes.get(key, {}))
+
+        marks = self._counters.agreed.at(read.standing, read.rests_on, lambda: votes, make)
+        counts = Counter(chain.from_iterable(marks.values()))
+        keys = self._counted_keys(self._whole.codebook(), votes)
+        return agree.of_marks(counts, code_keys=keys, options=self._whole.options(agree, given))
+
+    def _counted_keys(self, book: Codebook, votes: Ballots) -> Sequence[str]:
+        if len(book.in_use) == len(book.codes):
+            return list(book.by_key)
+        return mergers.counted_keys(book, votes)
+
+    def final_codes(self, min_score: float = 0.5) -> list[FinalCode]:
+        """The codes that count: people's, or, while nobody has coded, suggestions of at least `min_score`."""
+        return self._kept.at_head(f"final codes {min_score}", lambda: self._final_codes(min_score), but_for=BY_AUTHORS)
+
+    def _final_codes(self, min_score: float) -> list[FinalCode]:
+        read, options = self._read(), self._whole.options(adjudicate, {})
+        votes, given = read.votes(), read.given()
+        if not votes:
+            return adjudicate.from_suggestions(self._whole.suggestions(), min_score=min_score)
+
+        def make(key: str) -> tuple[FinalCode, ...]:
+            return adjudicate.final_on(key, votes.get(key, {}), read.decisions_on(key, given), options)
+
+        keys = {*votes, *read.standing.decided}
+        found = self._counters.final.at(read.standing, (read.rests_on, options), lambda: keys, make)
+        return [code for key in sorted(found) for code in found[key]]
