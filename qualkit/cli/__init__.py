@@ -442,5 +442,6 @@ def diff(
 
 
 from qualkit.cli import adjudicating as _adjudicating  # noqa: E402, F401  adds its commands, below the others
+from qualkit.cli import codebook as _codebook  # noqa: E402, F401
 from qualkit.cli import rounds as _rounds  # noqa: E402, F401
 from qualkit.cli import topics as _topics  # noqa: E402, F401

@@ -34,7 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-codebook_app = typer.Typer(help="Check and compare codebooks.", no_args_is_help=True)
+codebook_app = typer.Typer(help="Check, compare and change codebooks.", no_args_is_help=True)
 app.add_typer(codebook_app, name="codebook")
 round_app = typer.Typer(help="Open, close and reveal rounds of coding.", no_args_is_help=True)
 app.add_typer(round_app, name="round")

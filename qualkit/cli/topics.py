@@ -151,10 +151,10 @@ def link(
 
 @app.command()
 def debt(study: StudyPath = Path()) -> None:
-    """Show what has not been judged again since a code was added to the codebook."""
+    """Show what has not been judged again since a code was added to the codebook or changed."""
     opened = open_study(study)
     if not _tell_debt(opened):
-        typer.echo("No recode debt: every judgement was made under a codebook that had all its codes.")
+        typer.echo("No recode debt: every judgement was made under a codebook that had all its codes as they are now.")
 
 
 def _tell_debt(study: Study) -> bool:

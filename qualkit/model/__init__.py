@@ -10,7 +10,7 @@ Standard library only (and `plain`), so that any floor may use it. All types are
 
 from qualkit.model.across import Carried, Cell, CrossRow, Crosstab, GuideQuestion, Stratum
 from qualkit.model.base import by_id, derived_id, grouped, new_id, utc_now
-from qualkit.model.codebook import Code, Codebook, Origin, Valence
+from qualkit.model.codebook import ChangeKind, Code, Codebook, CodebookChange, Origin, Valence
 from qualkit.model.coding import (
     REASONS,
     UNANIMOUS,
@@ -72,9 +72,11 @@ __all__ = [
     "Carried",
     "Case",
     "Cell",
+    "ChangeKind",
     "Choice",
     "Code",
     "Codebook",
+    "CodebookChange",
     "Coder",
     "CoderKind",
     "ConstructLink",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 
 from qualkit.model.base import require
-from qualkit.plain import sha256_of
+from qualkit.plain import as_plain, sha256_of
 
 
 class Valence(StrEnum):
@@ -74,8 +75,13 @@ class Codebook:
 
     @property
     def sha256(self) -> str:
-        """Checksum of everything in the book."""
-        return sha256_of(self)
+        """Checksum of everything in the book; a book without retired codes keeps the one it had before there were any."""
+        said = as_plain(self)
+        for code in said["codes"]:
+            for name in ("retired", "replaced_by"):
+                if not code[name]:
+                    del code[name]
+        return sha256_of(said)
 
     @property
     def by_key(self) -> dict[str, Code]:
@@ -86,6 +92,37 @@ class Codebook:
     def in_use(self) -> tuple[Code, ...]:
         """Codes that may be given: those that are not retired."""
         return tuple(code for code in self.codes if code.retired is None)
+
+    @property
+    def offered(self) -> Codebook:
+        """The book without its retired codes: what stood under one of them stands under what that stood under."""
+        codes = self.by_key
+
+        def parent_of(code: Code) -> str | None:
+            above = code.parent_key
+            while above is not None and codes[above].retired is not None:
+                above = codes[above].parent_key
+            return above
+
+        def settled(code: Code) -> Code:
+            parent = parent_of(code)
+            domain = code.domain if parent == code.parent_key else self.domain_of(code.key) or None
+            return replace(code, parent_key=parent, domain=domain)
+
+        return replace(self, codes=tuple(map(settled, self.in_use)))
+
+    @property
+    def counts_as(self) -> dict[str, str]:
+        """The key that each code counts as: its own, or that of the code it was merged into, and that one into, and so on."""
+        codes = self.by_key
+        found = {}
+        for key in codes:
+            at, passed = key, {key}
+            while len(codes[at].replaced_by) == 1 and (into := codes[at].replaced_by[0]) in codes and into not in passed:
+                at = into
+                passed.add(at)
+            found[key] = at
+        return found
 
     def domain_of(self, key: str) -> str:
         """The heading for `key`: its own domain, else that of the nearest ancestor, else its topmost ancestor's name."""
@@ -103,3 +140,38 @@ class Codebook:
             "removed": tuple(key for key in mine if key not in theirs),
             "changed": tuple(key for key in mine if key in theirs and mine[key] != theirs[key]),
         }
+
+
+class ChangeKind(StrEnum):
+    """What a change of a codebook did to a code.
+
+    A change of meaning is one after which the code is given to other segments; one of wording leaves them the same.
+    """
+
+    ADDED = "added"
+    MEANING = "meaning changed"
+    WORDING = "reworded"
+    RETIRED = "retired"
+    MERGED = "merged"
+    SPLIT = "split"
+    RESTORED = "restored"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodebookChange:
+    """An act by which a person changed a codebook, with the reason.
+
+    `code_keys` are the codes it was done to, `new_keys` those that took their place. `before_sha256` and `after_sha256` are
+    the versions of the codebook before and after.
+    """
+
+    id: str
+    kind: ChangeKind
+    code_keys: tuple[str, ...]
+    new_keys: tuple[str, ...] = ()
+    why: str
+    coder_id: str
+    before_sha256: str
+    after_sha256: str
+    made_at: datetime

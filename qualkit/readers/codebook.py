@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import os
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, TypeAlias
 
@@ -70,12 +70,16 @@ class _Entry(BaseModel):
     valence: _Valences = ()
     source: str | None = None
     origin: Origin = Origin.DEDUCTIVE
+    retired: str | None = None
+    replaced_by: _Texts = ()
 
     def as_code(self) -> Code:
         return Code(
-            **self.model_dump(exclude={"parent", "valence"}),
+            **self.model_dump(exclude={"parent", "valence", "retired", "replaced_by"}),
             parent_key=self.parent or None,
             valences=tuple(dict.fromkeys(self.valence)),
+            retired=self.retired or None,
+            replaced_by=tuple(dict.fromkeys(self.replaced_by)),
         )
 
 
@@ -117,7 +121,8 @@ def read_codebook(path: Path) -> Codebook:
     except ValidationError as error:
         _refuse(path, [_misfit(tree, details) for details in error.errors()])
         raise AssertionError("a validation error has details") from error
-    _refuse(path, [*_repeated_keys(tree, book), *_unknown_parents(tree, book), *_circles(tree, book)])
+    rules = (_repeated_keys, _unknown_parents, _circles, _unknown_replacements, _replaced_in_use, _circles_of_replacements)
+    _refuse(path, [mistake for rule in rules for mistake in rule(tree, book)])
     return book.as_codebook()
 
 
@@ -272,6 +277,46 @@ def _circles(tree: Any, book: _Book) -> Iterator[_Mistake]:
             yield _Mistake(line, f"these codes are each other's parents: {circle}; remove one `parent`")
 
 
+def _unknown_replacements(tree: Any, book: _Book) -> Iterator[_Mistake]:
+    keys = [entry.key for entry in book.codes]
+    for number, entry in enumerate(book.codes):
+        for at, key in enumerate(entry.replaced_by):
+            if key not in keys:
+                remedy = _meant(key, keys) or "; add that code or take the key out of `replaced_by`"
+                yield _Mistake(_line(tree, ("codes", number, "replaced_by", at)), f"no code has the key {key!r}{remedy}")
+
+
+def _replaced_in_use(tree: Any, book: _Book) -> Iterator[_Mistake]:
+    for number, entry in enumerate(book.codes):
+        if entry.replaced_by and not entry.retired:
+            line = _line(tree, ("codes", number, "replaced_by"))
+            yield _Mistake(line, f"{entry.key} is replaced but not retired; add a line `retired: ...` that says when and why")
+
+
+def _circles_of_replacements(tree: Any, book: _Book) -> Iterator[_Mistake]:
+    """Each code that is replaced in the end by itself, told once for each circle, at its first code in the file."""
+    after = {entry.key: entry.replaced_by for entry in book.codes}
+    told: set[str] = set()
+    for number, entry in enumerate(book.codes):
+        reached = _reached(entry.key, after)
+        if entry.key in reached and entry.key not in told:
+            told |= {key for key in reached if entry.key in _reached(key, after)}
+            line = _line(tree, ("codes", number, "replaced_by"))
+            yield _Mistake(line, f"{entry.key} is replaced in the end by itself; take one key out of a `replaced_by`")
+
+
+def _reached(key: str, after: Mapping[str, tuple[str, ...]]) -> set[str]:
+    """Keys that one comes to from `key`, one step or more away."""
+    found: set[str] = set()
+    open_ = list(after.get(key, ()))
+    while open_:
+        at = open_.pop()
+        if at not in found:
+            found.add(at)
+            open_.extend(after.get(at, ()))
+    return found
+
+
 # ---------------------------------------------------------------- writing
 
 
@@ -285,7 +330,12 @@ def write_codebook(codebook: Codebook, path: Path) -> None:
 
 def entry_text(code: Code) -> str:
     """`code` as it stands in a file's list of codes, in a list of its own."""
-    return _dumped([_filled(_entry_fields(code))])
+    return _dumped([_filled(entry_fields(code))])
+
+
+def field_text(name: str, value: Any) -> str:
+    """A field of an entry as it stands in a file, not indented."""
+    return _dumped({name: value})
 
 
 def write_text(path: Path, text: str) -> None:
@@ -311,10 +361,11 @@ def _dumped(fields: Any) -> str:
 
 def _as_fields(codebook: Codebook) -> dict[str, Any]:
     book = {"name": codebook.name, "version": codebook.version, "source": codebook.source, "licence": codebook.licence}
-    return {**_filled(book), "codes": [_filled(_entry_fields(code)) for code in codebook.codes]}
+    return {**_filled(book), "codes": [_filled(entry_fields(code)) for code in codebook.codes]}
 
 
-def _entry_fields(code: Code) -> dict[str, Any]:
+def entry_fields(code: Code) -> dict[str, Any]:
+    """The fields of `code` as a file has them, in the order in which they are written; empty ones too."""
     return {
         "key": code.key,
         "name": code.name,
@@ -328,6 +379,8 @@ def _entry_fields(code: Code) -> dict[str, Any]:
         "valence": [valence.value for valence in code.valences],
         "source": code.source,
         "origin": None if code.origin is Origin.DEDUCTIVE else code.origin.value,
+        "retired": code.retired,
+        "replaced_by": list(code.replaced_by),
     }
 
 

@@ -1,6 +1,7 @@
-"""Adding a code to a codebook that people edit by hand, without touching anything they wrote.
+"""Changing a codebook that people edit by hand, without touching anything else they wrote.
 
-The new entry is put in as lines of text: comments, blank lines, order and quotation marks of the rest stay to the letter.
+What is new is put in as lines of text: comments, blank lines, order and quotation marks of the rest stay to the letter. What
+comes of it is read back before it is written, and has to be the book that was meant.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import codecs
 import io
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,26 +19,50 @@ from ruamel.yaml import YAML
 from qualkit.errors import CodebookError
 from qualkit.model import Code, Codebook
 from qualkit.readers.codebook import entry_text, read_codebook, write_text
+from qualkit.readers.codebook_lines import with_fields
 
 
 def add_code(path: Path, code: Code) -> Codebook:
-    """Write `code` behind the last one of the codebook in `path`; the book as it is then.
+    """Write `code` behind the last one of the codebook in `path`; the book as it is then. Raises as `rewrite` does."""
+    return rewrite(path, added=(code,))
 
-    Raises `CodebookError` where the file is not sound, has the key already, lacks the parent, where a field of the code cannot
-    stand in a codebook, or where the codes are kept in a way that lines cannot be added to. Then nothing is written.
+
+def rewrite(path: Path, *, changed: Sequence[Code] = (), added: Sequence[Code] = ()) -> Codebook:
+    """Have the codes of those keys be as in `changed`, and put `added` behind the last code; the book as it is then.
+
+    Of a changed code only the fields that differ are written anew. Raises `CodebookError` where the file is not sound, has a
+    new key already or lacks one that is named, where a field of a code cannot stand in a codebook, where lines cannot be put
+    in as the file is kept, or where it was changed meanwhile. Then nothing is written.
     """
+    held = path.read_bytes() if path.is_file() else b""
     before = read_codebook(path)
-    if code.key in before.by_key:
-        raise CodebookError(f"{path.name}: there is a code {code.key!r} already; choose another key.")
-    if code.parent_key is not None and code.parent_key not in before.by_key:
-        raise CodebookError(f"{path.name}: there is no code {code.parent_key!r} to put the new one under.")
-    held = path.read_bytes()
-    text = _with_entry(held.decode("utf-8-sig"), entry_text(code), path.name)
+    _check(before, changed, added, path.name)
+    text = held.decode("utf-8-sig")
+    for code in changed:
+        text = with_fields(text, before.by_key[code.key], code, path.name)
+    for code in added:
+        text = _with_entry(text, entry_text(code), path.name)
     after = _checked(text, path.name)
-    if after.codes[:-1] != before.codes or after.codes[-1].key != code.key:
-        raise CodebookError(f"{path.name}: the new code would not be read back as it is; add it by hand.")
+    wanted = {code.key: code for code in (*before.codes, *changed, *added)}
+    if after != replace(before, codes=tuple(wanted.values())):
+        raise CodebookError(f"{path.name}: the change would not be read back as it is meant; edit the file by hand.")
+    if path.read_bytes() != held:
+        raise CodebookError(f"{path.name} was changed by hand just now; look at it and try again.")
     write_text(path, "\ufeff" + text if held.startswith(codecs.BOM_UTF8) else text)
     return after
+
+
+def _check(book: Codebook, changed: Sequence[Code], added: Sequence[Code], name: str) -> None:
+    keys = {*book.by_key, *(code.key for code in added)}
+    for code in changed:
+        if code.key not in book.by_key:
+            raise CodebookError(f"{name}: there is no code {code.key!r} to change.")
+    for number, code in enumerate(added):
+        if code.key in book.by_key or code.key in {other.key for other in added[:number]}:
+            raise CodebookError(f"{name}: there is a code {code.key!r} already; choose another key.")
+    for code in (*changed, *added):
+        if code.parent_key is not None and code.parent_key not in keys:
+            raise CodebookError(f"{name}: there is no code {code.parent_key!r} to put {code.key!r} under.")
 
 
 def _checked(text: str, name: str) -> Codebook:
@@ -45,6 +71,9 @@ def _checked(text: str, name: str) -> Codebook:
         tried = Path(folder) / name
         tried.write_text(text, encoding="utf-8", newline="")
         return read_codebook(tried)
+
+
+# ---------------------------------------------------------------- a new entry
 
 
 def _with_entry(text: str, entry: str, name: str) -> str:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 from qualkit.model import Code, Codebook, Origin, Topic, TopicDecision
+from qualkit.stages.constructs import likely
 
 N_TERMS = 6
 N_PHRASES = 4
@@ -21,6 +22,12 @@ LIKE_NAME = 0.8
 
 LIKE_TOPIC = 0.5
 """A topic with at least this cosine to a code lies within 60 degrees of it, nearer to the code than to what is unrelated."""
+
+N_NEAR = 3
+"""At most so many codes are said to share the words of a new one."""
+
+LIKE_WORDS = 0.3
+"""Entries at least this like in their weighed words (cosine) may mean the same."""
 
 SAME_TOPIC = 0.5
 """A topic found anew is the old one where at least half of the segments that either has are in both (Jaccard index)."""
@@ -83,6 +90,25 @@ def near_duplicates(name: str, topic: Topic, codebook: Codebook) -> tuple[Near, 
     for key, cosine in sorted(topic.likeness.items(), key=lambda item: -item[1]):
         if cosine >= LIKE_TOPIC and key in codebook.by_key:
             found.setdefault(key, Near(code_key=key, why=f"the topic is very like it (cosine {cosine:.2f})"))
+    return tuple(found.values())
+
+
+def near_codes(name: str, definition: str, codebook: Codebook, *, but_for: str | None = None) -> tuple[Near, ...]:
+    """Codes that a new one of that name and definition may duplicate, by their words alone, the likest first.
+
+    Those with a like name, then those whose entry shares the words that tell entries of the book apart, weighed as in
+    `constructs.likely`. `but_for` is the key of the code itself, where there is one. Retired codes are no duplicates.
+    """
+    others = [code for code in codebook.in_use if code.key != but_for]
+    found: dict[str, Near] = {}
+    for code in sorted(others, key=lambda code: -_alike(name, code.name)):
+        if name.strip() and _alike(name, code.name) >= LIKE_NAME:
+            found[code.key] = Near(code_key=code.key, why=f"its name is {code.name!r}")
+    draft_ = Code(key="new", name=name, definition=definition)
+    book = Codebook(name="", version="", codes=tuple(replace(code, parent_key=None) for code in others))
+    for item in likely(draft_, book, N_NEAR):
+        if item.likeness >= LIKE_WORDS and len(item.words) >= 2:
+            found.setdefault(item.construct_key, Near(code_key=item.construct_key, why=f"it shares {', '.join(item.words)}"))
     return tuple(found.values())
 
 

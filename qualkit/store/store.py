@@ -138,6 +138,11 @@ class Reading:
         row = self._connection.execute(query).mappings().first()
         return _codebook_of(dict(row)) if row else None
 
+    def codebooks(self) -> dict[str, Codebook]:
+        """Every version of the codebook that was ever in force, by its checksum."""
+        found = self._connection.execute(sa.select(codebook)).mappings()
+        return {str(row["sha256"]): _codebook_of(dict(row)) for row in found}
+
     def codebook_number(self, sha256: str) -> int:
         """The running number of a codebook version in this study, from 1."""
         query = sa.select(codebook.c.number).where(codebook.c.sha256 == sha256)

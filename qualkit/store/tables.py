@@ -87,6 +87,10 @@ codebook = Table(
     Column("number", Integer, nullable=False, unique=True), _text("name"), _text("version"),
     _text("source", optional=True), _text("licence", optional=True), _json("codes"), _text("added_at"),
 )  # fmt: skip
+codebook_change = Table(
+    "codebook_change", metadata, _key(), _text("kind"), _json("code_keys"), _json("new_keys"), _text("why"), _to("coder"),
+    Column("before_sha256", String(64), nullable=False), Column("after_sha256", String(64), nullable=False), _text("made_at"),
+)  # fmt: skip
 coder = Table(
     "coder", metadata, _key(), Column("name", String(200), nullable=False, unique=True), _text("kind"),
     _text("engine", optional=True),
@@ -199,6 +203,7 @@ TABLES: dict[type, Table] = {
     model.Turn: turn,
     model.Segment: segment,
     model.Correction: correction,
+    model.CodebookChange: codebook_change,
     model.Coder: coder,
     model.Round: round_,
     model.Plan: plan,

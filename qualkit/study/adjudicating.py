@@ -170,15 +170,17 @@ class Adjudicating:
         that are not in the segment.
         """
         self._need_judged(segment_id)
+        same = self.codebook.counts_as
+        code_key = same.get(code_key, code_key)
         choice = Choice(code_key=code_key, valence=valence)
-        checked = judgements.check_choices([choice], self.codebook)[0] if present else choice
+        checked = judgements.check_choices([choice], self.codebook, may_be_retired=True)[0] if present else choice
         if votes is None:
             votes = self._study.dispute(segment_id, code_key).case.votes
         with self._study.store.write() as tx:
             return rulings.decide(
                 tx, adjudicator=self.coder, round_=self.round, segment_id=segment_id, code_key=code_key, present=present,
                 valence=checked.valence, reason=reason, note=note, evidence=evidence, votes=votes, seen=seen,
-                client_id=client_id,
+                client_id=client_id, merged_keys=[key for key, into in same.items() if into == code_key != key],
             )  # fmt: skip
 
     def proposals(self, at_least: int | None = None, among: Collection[Key] | None = None) -> list[Proposal]:

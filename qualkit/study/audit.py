@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from qualkit.model import (
     Assignment,
+    CodebookChange,
     Coder,
     CoderKind,
     ConstructLink,
@@ -25,9 +26,10 @@ from qualkit.model import (
     Turn,
     Visit,
 )
+from qualkit.plain import as_plain
 from qualkit.stages import intrusion
 from qualkit.store import Reading
-from qualkit.study import candidates, intruders, plans, rounds, rulings
+from qualkit.study import candidates, codebook_changes, intruders, plans, rounds, rulings
 from qualkit.study.judgements import CLOSED, DECIDED, DECIDED_MANY, NOTED, OPENED, REVEALED, WITHDREW, digest
 from qualkit.study.plans import PLANNED
 from qualkit.study.revisions import text_digest
@@ -72,6 +74,9 @@ def fault(tx: Reading) -> str | None:
     about_rounds = _fault_on_rounds(tx)
     if about_rounds:
         return about_rounds
+    changed = {item.id: (item.coder_id, as_plain(codebook_changes.said_of(item))) for item in tx.all(CodebookChange)}
+    if changed != replay_codebook_changes(tx.all(Event, verb=codebook_changes.CHANGED)):
+        return "The log is whole, but the changes of the codebook are not what it says: a table was changed by hand."
     about_topics = _fault_on_topics(tx)
     if about_topics:
         return about_topics
@@ -147,6 +152,11 @@ def replay_answers(events: Iterable[Event]) -> Answered:
     return {(event.payload["topic_id"], event.payload["kind"], event.actor_id): event.payload for event in events}
 
 
+def replay_codebook_changes(events: Iterable[Event]) -> dict[str, Said]:
+    """The changes of the codebook that people made, by id."""
+    return {str(event.payload["id"]): (event.actor_id, event.payload) for event in events}
+
+
 def replay_on_topics(events: Iterable[Event]) -> tuple[Ruled, Linked]:
     """The decisions on topics and the links to constructs in force after `events`."""
     ruled: Ruled = {}
@@ -195,6 +205,8 @@ def replay(events: Iterable[Event]) -> tuple[Judged, Decided]:
         elif event.verb == WITHDREW:
             judged.pop((said["segment_id"], event.actor_id, said["round_id"]), None)
         elif event.verb == DECIDED:
+            for key in said.get("in_place_of", ()):
+                decided.pop((said["segment_id"], key), None)
             decided[said["segment_id"], said["code_key"]] = (event.actor_id, _ruling(said))
         elif event.verb == DECIDED_MANY:
             decided |= {(one["segment_id"], one["code_key"]): (event.actor_id, _ruling(one)) for one in said["decisions"]}

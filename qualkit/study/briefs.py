@@ -17,7 +17,7 @@ def make(study: Study) -> Brief:
     segments = tuple(study.coded_segments())
     return Brief(
         segments=segments,
-        codebook=study.codebook(),
+        codebook=study.codebook().offered,
         questions=questions(study, segments),
         lessons=_lessons(study),
     )
@@ -45,15 +45,15 @@ def _questions(study: Study) -> Iterator[tuple[str, str]]:
 
 def _lessons(study: Study) -> Mapping[str, Lesson]:
     """What counts of every segment that somebody judged; cases that wait for a decision are unsettled."""
-    votes, options = study.votes(), study.options(adjudicate, {})
+    votes, options, offered = study.votes(), study.options(adjudicate, {}), study.codebook().offered.by_key
     final = grouped(adjudicate.final_codes(votes, study.decisions(), options), lambda code: code.segment_id)
     open_ = grouped(
         (case for case in study.cases() if case.is_disputed and case.decision is None), lambda case: case.segment_id
     )
     return {
         key: Lesson(
-            codes={code.code_key: code.valence for code in final.get(key, [])},
-            unsettled=frozenset(case.code_key for case in open_.get(key, [])),
+            codes={code.code_key: code.valence for code in final.get(key, []) if code.code_key in offered},
+            unsettled=frozenset(case.code_key for case in open_.get(key, []) if case.code_key in offered),
         )
         for key, by_coder in votes.items()
         if len(by_coder) >= options.min_coders

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from qualkit.model import Event
 from qualkit.stages import codebook_gaps
 from qualkit.stages.codebook_gaps import CodebookGap
-from qualkit.study.gap_report import READ
+from qualkit.study.codebook_changes import READ
 
 if TYPE_CHECKING:
     from qualkit.study.study import Study

@@ -62,7 +62,7 @@ def write_sheet(study: Study, coder: str, path: Path) -> int:
         )
         for segment in study.segments()
     ]
-    sheet.write_sheet(path, rows, study.codebook(), coder)
+    sheet.write_sheet(path, rows, study.codebook().offered, coder)
     return sum(row.is_coded for row in rows)
 
 

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import TYPE_CHECKING
 
-from qualkit.model import Coder, CoderKind, Event, Round, Visit, grouped
+from qualkit.model import Assignment, ChangeKind, Coder, CoderKind, Round, Visit, grouped
 from qualkit.stages import debt, gaps, rounds
-from qualkit.stages.debt import Change, Debt
+from qualkit.stages.codebook_history import Step
+from qualkit.stages.debt import Change, Debt, Given
 from qualkit.stages.gaps import GapReport
+from qualkit.study import codebook_changes
 
 if TYPE_CHECKING:
     from qualkit.study.study import Study
-
-READ = "read a codebook"
-"""The verb of the event that says which codes a version of the codebook brought and took away."""
 
 
 def report(study: Study) -> GapReport:
@@ -37,15 +35,21 @@ def report(study: Study) -> GapReport:
 
 
 def debts(study: Study) -> tuple[Debt, ...]:
-    """What people have yet to judge again because a code was added after they did."""
+    """What people have yet to judge again because a code was added or changed after they did."""
     book = study.codebook()
+    changes = [_change(same) for _, same in grouped(codebook_changes.steps(study), lambda step: step.number).items()]
+    claims = debt.claims(changes, book)
+    if not claims:
+        return ()
+    wanted = {claim.code_key for claim in claims if claim.is_given}
+    keys = [key for key, into in book.counts_as.items() if into in wanted]
     with study.store.read() as tx:
-        changes = [_change(event) for event in tx.all(Event, verb=READ)]
-        if not debt.added_at(changes).keys() & book.by_key.keys():
-            return ()
         people = [coder.id for coder in tx.all(Coder, kind=CoderKind.HUMAN)]
         visits = _with_consensus(tx.all(Visit, coder_id=people), rounds.numbers(tx.all(Round)))
-    return debt.run(changes=changes, codebook=book, visits=visits, segments=study.coded_segments())
+        columns = ("segment_id", "coder_id", "round_id", "code_key")
+        rows = tx.columns(Assignment, *columns, coder_id=people, code_key=keys) if keys else []
+    given = [Given(**dict(zip(columns, row, strict=True))) for row in rows]
+    return debt.run(changes=changes, codebook=book, visits=visits, segments=study.coded_segments(), given=given)
 
 
 def _with_consensus(visits: Sequence[Visit], voting: Collection[str]) -> list[Visit]:
@@ -56,9 +60,18 @@ def _with_consensus(visits: Sequence[Visit], voting: Collection[str]) -> list[Vi
     return own + again
 
 
-def _change(event: Event) -> Change:
+def _change(steps: Sequence[Step]) -> Change:
+    """What a version did, for debt; a code that is retired when it first comes was never there to be given."""
+
+    def of(*kinds: ChangeKind) -> tuple[str, ...]:
+        return tuple(step.key for step in steps if step.kind in kinds)
+
     return Change(
-        at=datetime.fromisoformat(event.happened_at),
-        added=tuple(event.payload.get("added", ())),
-        removed=tuple(event.payload.get("removed", ())),
+        at=steps[0].at,
+        added=of(ChangeKind.ADDED),
+        removed=of(ChangeKind.REMOVED),
+        meaning=of(ChangeKind.MEANING),
+        retired=of(ChangeKind.RETIRED, ChangeKind.MERGED, ChangeKind.SPLIT),
+        restored=of(ChangeKind.RESTORED),
+        split={step.key: step.after.replaced_by for step in steps if step.kind is ChangeKind.SPLIT and step.after},
     )

@@ -42,11 +42,13 @@ def coder_named(tx: Writing, name: str) -> Coder:
     return known
 
 
-def check_choices(choices: Sequence[Choice], codebook: Codebook, *, need_valence: bool = True) -> tuple[Choice, ...]:
+def check_choices(
+    choices: Sequence[Choice], codebook: Codebook, *, need_valence: bool = True, may_be_retired: bool = False
+) -> tuple[Choice, ...]:
     """Choices with the only possible valence filled in.
 
-    Raises `StudyError` for an unknown code, a code given twice, a valence that the code cannot take, or, if
-    `need_valence`, one that is missing.
+    Raises `StudyError` for an unknown code, one that is retired unless that `may_be`, a code given twice, a valence that the
+    code cannot take, or, if `need_valence`, one that is missing.
     """
     codes = codebook.by_key
     keys = [choice.code_key for choice in choices]
@@ -55,6 +57,12 @@ def check_choices(choices: Sequence[Choice], codebook: Codebook, *, need_valence
     for key in keys:
         if key not in codes:
             raise StudyError(f"The codebook has no code {key!r}.")
+        if codes[key].retired is not None and not may_be_retired:
+            instead = " or ".join(codes[key].replaced_by)
+            raise StudyError(
+                f"The code {key!r} is retired ({codes[key].retired}): "
+                + (f"give {instead} instead." if instead else "it is not given any more.")
+            )
     return tuple(_checked(choice, codes[choice.code_key].valences, need_valence) for choice in choices)
 
 
@@ -239,6 +247,16 @@ def as_choice(item: Assignment) -> Choice:
         rationale=item.rationale,
         evidence=item.evidence,
     )
+
+
+def as_offered(own: Sequence[Assignment], codebook: Codebook) -> tuple[Choice, ...]:
+    """A coder's assignments to a segment as choices of the codes of now: a merged code as the one that it counts as."""
+    same = codebook.counts_as
+    found: dict[str, Choice] = {}
+    for item in sorted(own, key=lambda item: item.code_key in same and same[item.code_key] != item.code_key):
+        key = same.get(item.code_key, item.code_key)
+        found.setdefault(key, replace(as_choice(item), code_key=key))
+    return tuple(found.values())
 
 
 def _assignment(choice: Choice, visit: Visit) -> Assignment:

@@ -8,12 +8,12 @@ from enum import StrEnum
 
 class Order(StrEnum):
     """What comes next: what was said next, what would teach the machine coders most, the reliability sample, or what was judged
-    before the codebook had one of its codes."""
+    before the codebook had one of its codes, or by the older text of one."""
 
     AS_SAID = "as it was said"
     TEACHING = "what teaches most"
     SAMPLE = "reliability sample"
-    DEBT = "not re-read for a new code"
+    DEBT = "not re-read for a changed or new code"
 
 
 def by_teaching(

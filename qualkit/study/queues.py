@@ -36,7 +36,7 @@ class Queues:
         """Ids of the segments to be coded, judged or not, of one transcript or of all, in some order.
 
         `Order.SAMPLE` has only those of the reliability sample, `Order.DEBT` only those that this person judged before a code
-        was added, has not judged again since, and still may; see `by_teaching` for `Order.TEACHING`.
+        was added or changed its meaning, has not judged again since, and still may; see `by_teaching` for `Order.TEACHING`.
         """
         there = self._study.outline()
         listed = there.coded if transcript_id is None else list(there.to_code.get(transcript_id, ()))

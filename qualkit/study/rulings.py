@@ -46,10 +46,11 @@ def decide(
     votes: Mapping[str, str | None] | None = None,
     seen: str | None = None,
     client_id: str | None = None,
+    merged_keys: Sequence[str] = (),
 ) -> Decision:
     """Keep an adjudicator's decision on one code of one segment.
 
-    `evidence` are the words it rests on, none meaning the whole segment; `votes` what coders, by name, said of it then. `seen`
+    `merged_keys` are the codes that were merged into this one, decisions on which it supersedes too. `evidence` are the words it rests on, none meaning the whole segment; `votes` what coders, by name, said of it then. `seen`
     is the id of the decision that was on the screen, None for none. Raises `StaleError` if somebody has decided meanwhile,
     and `StudyError` for an unknown segment, words that are not in it, or a reason that is not one of `REASONS`.
     """
@@ -58,8 +59,9 @@ def decide(
         known = tx.first(Decision, past=True, id=made.payload.get("id", "")) if made else None
         if known is not None:
             return known
+    others = tx.all(Decision, segment_id=segment_id, code_key=list(merged_keys)) if merged_keys else []
     latest = tx.first(Decision, segment_id=segment_id, code_key=code_key)
-    if (latest.id if latest else None) != seen:
+    if seen not in {latest.id if latest else None, *(item.id for item in others)}:
         raise StaleError("Somebody decided this case meanwhile; look at the newer decision first.")
     if reason not in REASONS:
         raise StudyError(f"{reason!r} is no reason; choose {', '.join(REASONS)}.")
@@ -81,9 +83,11 @@ def decide(
         supersedes=seen,
         decided_at=utc_now(),
     )
-    tx.retire(Decision, segment_id=segment_id, code_key=code_key)
+    tx.retire(Decision, segment_id=segment_id, code_key=[code_key, *merged_keys])
     tx.insert([decision])
     payload = {**said_of(decision, ids_of(tx)), "round_id": round_.id, "supersedes": seen}
+    if others:
+        payload["in_place_of"] = sorted(item.code_key for item in others)
     tx.log(adjudicator.id, DECIDED, {**payload, "note_sha256": digest(note, decision.id)}, client_id)
     return decision
 

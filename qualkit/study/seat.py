@@ -60,6 +60,7 @@ from qualkit.stages import uptake
 from qualkit.study import cards, judgements, meetings, plans, rulings
 from qualkit.study.adjudicating import Adjudicating
 from qualkit.study.cards import Card
+from qualkit.study.codebook_changes import Book
 from qualkit.study.corrections import Corrections
 from qualkit.study.folder import Showing
 from qualkit.study.leading import Leading
@@ -132,6 +133,11 @@ class Seat(Queues, Adjudicating, Results, Leading):
         """What this person may correct in the transcripts: everything, and everybody may."""
         return Corrections(self._study, self.coder)
 
+    @property
+    def book(self) -> Book:
+        """The codebook as this person may see and change it."""
+        return Book(self._study, self.coder, is_blind=self._is_blind_coder())
+
     # ------------------------------------------------------------ coding
 
     def view(self, segment_id: str) -> View:
@@ -171,7 +177,7 @@ class Seat(Queues, Adjudicating, Results, Leading):
             after=tuple(lines[key] for key in after),
             has_audio=has_audio and segment.start_s is not None,
             version=visit.version if visit else 0,
-            choices=tuple(judgements.as_choice(item) for item in own),
+            choices=judgements.as_offered(own, self.codebook),
             memo=memo,
             is_speaker_doubtful=turn.is_doubtful,
             is_in_sample=segment_id in self._sampled(),

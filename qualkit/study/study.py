@@ -55,13 +55,11 @@ from qualkit.model import (
 )
 from qualkit.plain import as_plain, file_sha256, sha256_of
 from qualkit.plugs import Progress, no_progress
-from qualkit.stages import STAGES, adjudicate, agree, disputes, themes, uptake
+from qualkit.stages import STAGES, themes, uptake
 from qualkit.stages import rounds as counting
-from qualkit.stages.codebook_gaps import CodebookGap
-from qualkit.stages.disputes import Dispute, Marked
 from qualkit.stages.evaluate import Evaluation
 from qualkit.store import Below, Holding, Reading, Store
-from qualkit.study import briefs, codebook_gaps, evaluating, figures, judgements, outline, runner, samples, transcripts, words
+from qualkit.study import briefs, codebook_changes, evaluating, figures, outline, runner, samples, transcripts, words
 from qualkit.study import folder as folders
 from qualkit.study import roster as rosters
 from qualkit.study.artifacts import Artifacts, write_atomically, write_text_atomically
@@ -217,9 +215,7 @@ class Study(Topical, Rounds, Counts):
             known = tx.codebook()
         if known is None or known.sha256 != book.sha256:
             with self.store.write() as tx:
-                number = tx.add_codebook(book)
-                changes = known.diff(book) if known else {"added": tuple(book.by_key)}
-                tx.log("qualkit", "read a codebook", {"sha256": book.sha256, "number": number, **changes})
+                codebook_changes.keep_version(tx, known, book)
         self._codebook_read = (print_, book)
         return book
 

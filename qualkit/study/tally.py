@@ -23,6 +23,9 @@ T = TypeVar("T")
 Said = tuple[tuple[str, str], ...]
 """The codes of one judgement, each with its valence, or "present" for a code without one; sorted."""
 
+Codes = Mapping[str, str | None]
+"""Code -> valence, or "present" for a code without one."""
+
 Book = Mapping[str, Said]
 """What one person said in one round, by segment, in the order of judging."""
 
@@ -76,11 +79,14 @@ class Ballots(Mapping[str, Mapping[str, Mapping[str, str | None]]]):
     `books` has each coder's books, the newest first; `among` holds the segments that there are, in their order.
     """
 
-    __slots__ = ("_among", "_books", "_keys")
+    __slots__ = ("_among", "_books", "_keys", "_read_as")
 
-    def __init__(self, books: Mapping[str, Sequence[Book]], among: Mapping[str, str]) -> None:
+    def __init__(
+        self, books: Mapping[str, Sequence[Book]], among: Mapping[str, str], read_as: Callable[[Codes], Codes] = dict
+    ) -> None:
         self._books = list(books.items())
         self._among = among
+        self._read_as = read_as
         self._keys: list[str] | None = None
 
     def __getitem__(self, segment_id: str) -> dict[str, Mapping[str, str | None]]:
@@ -88,11 +94,15 @@ class Ballots(Mapping[str, Mapping[str, Mapping[str, str | None]]]):
         for name, books in self._books:
             for book in books:
                 if segment_id in book:
-                    found[name] = dict(book[segment_id])
+                    found[name] = self._read_as(dict(book[segment_id]))
                     break
         if not found or segment_id not in self._among:
             raise KeyError(segment_id)
         return found
+
+    def read_as(self, read_as: Callable[[Codes], Codes]) -> Ballots:
+        """The same votes, the codes of each read as others."""
+        return Ballots(dict(self._books), self._among, read_as)
 
     def __contains__(self, segment_id: object) -> bool:
         return segment_id in self._among and any(segment_id in book for _, books in self._books for book in books)

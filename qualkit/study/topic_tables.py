@@ -180,7 +180,7 @@ def links_table(study: Study) -> Table:
 
 
 def debt_table(study: Study) -> Table:
-    """For each code that was added later and each coder: what they have not judged again since."""
+    """For each code that was added or changed later and each coder: what they have not judged again since."""
     with study.store.read() as tx:
         people = by_id(tx.all(Coder))
     labels = {item.id: item.label for item in study.transcripts()}
@@ -188,13 +188,16 @@ def debt_table(study: Study) -> Table:
     names = {key: code.name for key, code in study.codebook().by_key.items()}
     rows = tuple(
         (
-            names[debt.code_key], f"{debt.added_at:%Y-%m-%d}", people[coder_id].name,
+            names[debt.code_key], debt.cause.value, f"{debt.since:%Y-%m-%d}", people[coder_id].name,
             len(met), ", ".join(labels[key] for key in met), len(ids),
         )
         for debt in study.debt()
         for coder_id, ids in debt.owed.items()
         for met in [dict.fromkeys(where[key] for key in ids)]
     )  # fmt: skip
-    columns = ("Code", "Added on", "Coder", "Earlier transcripts (n)", "Transcripts", "Segments not re-read (n)")
-    notes = ("Judged before the codebook had the code and not judged again since: there the code is missing, not absent.",)
+    columns = ("Code", "Why", "Since", "Coder", "Earlier transcripts (n)", "Transcripts", "Segments not re-read (n)")
+    notes = (
+        "Judged before the codebook had the code, or by its older text, and not judged again since: a code that was added is "
+        "missing there, not absent.",
+    )
     return Table(title="Recode debt", columns=columns, rows=rows, notes=notes)

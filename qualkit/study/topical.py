@@ -45,7 +45,7 @@ class Topical:
         return self._kept.at_head("gaps", lambda: gap_report.report(self._study))
 
     def debt(self) -> tuple[Debt, ...]:
-        """What people have yet to judge again because a code was added to the codebook after they did, the newest first."""
+        """What people have yet to judge again, as a code was added or changed its meaning after they did; the newest first."""
         self.codebook()
         return self._kept.at_head("debt", lambda: gap_report.debts(self._study))
 

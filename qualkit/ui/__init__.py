@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-PAGES = ("Study", "Transcript", "Code", "Adjudicate", "Topics", "Themes")
+PAGES = ("Study", "Transcript", "Code", "Adjudicate", "Codebook", "Topics", "Themes")
 """Pages in the order of the work; the page `Code` is the function `draw` of `qualkit.ui.code_page`."""
 
 ICONS = {
@@ -15,6 +15,7 @@ ICONS = {
     "Transcript": "graphic_eq",
     "Code": "edit_note",
     "Adjudicate": "balance",
+    "Codebook": "menu_book",
     "Topics": "bubble_chart",
     "Themes": "table_chart",
 }

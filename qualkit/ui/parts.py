@@ -81,16 +81,16 @@ def progress(name: str, n: int, of: int) -> str:
 
 
 def by_domain(book: Codebook) -> dict[str, list[str]]:
-    """Keys of the codes under each heading, in the book's order."""
+    """Keys of the codes in use under each heading, in the book's order."""
     found: dict[str, list[str]] = {}
-    for code in book.codes:
+    for code in book.in_use:
         found.setdefault(book.domain_of(code.key) or "Codes", []).append(code.key)
     return found
 
 
 def choose_codes(book: Codebook, prefix: str, chosen: Sequence[str] = ()) -> None:
     """Let codes be chosen, `chosen` being chosen already; `chosen_codes` says which."""
-    names = book.by_key
+    names = {code.key: code for code in book.in_use}
     if len(names) > MAX_PILLS:
         st.multiselect(
             "Codes",
@@ -115,7 +115,7 @@ def choose_codes(book: Codebook, prefix: str, chosen: Sequence[str] = ()) -> Non
 
 def chosen_codes(book: Codebook, prefix: str) -> list[str]:
     """Keys chosen with `choose_codes` of that prefix, in the book's order."""
-    slots = ["all"] if len(book.codes) > MAX_PILLS else list(by_domain(book))
+    slots = ["all"] if len(book.in_use) > MAX_PILLS else list(by_domain(book))
     said = {key for slot in slots for key in context.value(f"{prefix}-{slot}") or ()}
     return [code.key for code in book.codes if code.key in said]
 

@@ -6,6 +6,7 @@ style.css.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 from itertools import groupby
@@ -42,6 +43,11 @@ def aside(text: str) -> str:
 def lead(text: str) -> str:
     """What a page says about itself under its title."""
     return block(f'<p class="q-grey" style="max-width:70ch">{escape(text)}</p>')
+
+
+def literal(text: str) -> str:
+    """`text` with every sign that Markdown would take for its own as it is, for the labels of widgets."""
+    return re.sub(r"([\\`*_{}\[\]()#+.!|<>~$:-])", r"\\\1", text)
 
 
 def label(text: str) -> str:

@@ -87,25 +87,29 @@ def _unlink(hand: Candidates, link_id: str) -> None:
 
 
 def debt(seat: Seat) -> None:
-    """For each code that came later, what has not been judged again since, and by whom."""
+    """For each code that came or changed later, what has not been judged again since, and by whom."""
     owed, book, names = seat.debt(), seat.codebook, ruling.names()
     if not owed:
-        st.html(style.lead("Nothing: every judgement was made under a codebook that had all its codes."))
+        st.html(style.lead("Nothing: every judgement was made under a codebook that had all its codes as they are now."))
         return
     for item in owed:
         sentence = told(item, name=book.by_key[item.code_key].name, coders=names)
         st.html(style.block(f'<p style="margin:.3rem 0">{escape(sentence)}</p>'))
     rows = [
-        (book.by_key[item.code_key].name, f"{item.added_at.astimezone():%d %b %Y}", names.get(coder_id, "somebody"), len(ids))
+        (
+            book.by_key[item.code_key].name, item.cause.value, f"{item.since.astimezone():%d %b %Y}",
+            names.get(coder_id, "somebody"), len(ids),
+        )
         for item in owed
         for coder_id, ids in sorted(item.owed.items(), key=lambda owed: names.get(owed[0], ""))
-    ]
-    st.html(style.table(("Code", "Added on", "Coder", "Segments to read again"), rows))
+    ]  # fmt: skip
+    st.html(style.table(("Code", "Why", "Since", "Coder", "Segments to read again"), rows))
     st.html(
         style.block(
             style.grey(
-                "On the page Code they come in the order “not re-read for a new code”; saving a segment again settles it, also "
-                "where nothing changes. While the round is blind, who has seen others' codes cannot: reveal it first."
+                "On the page Code they come in the order “not re-read for a changed or new code”; saving a segment again "
+                "settles it, also where nothing changes. While the round is blind, who has seen others' codes cannot: reveal "
+                "it first."
             )
         )
     )

@@ -35,6 +35,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_round_note")),
     )
     op.create_index(op.f("ix_round_note_round_id"), "round_note", ["round_id"], unique=False)
+    op.create_table(
+        "codebook_change",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("code_keys", sa.JSON(), nullable=False),
+        sa.Column("new_keys", sa.JSON(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("coder_id", sa.String(length=36), nullable=False),
+        sa.Column("before_sha256", sa.String(length=64), nullable=False),
+        sa.Column("after_sha256", sa.String(length=64), nullable=False),
+        sa.Column("made_at", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["coder_id"], ["coder.id"], name=op.f("fk_codebook_change_coder_id_coder")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_codebook_change")),
+    )
     op.add_column("round", sa.Column("closed_at", sa.Text(), nullable=True))
     op.add_column("round", sa.Column("purpose", sa.Text(), nullable=False, server_default="independent"))
     op.add_column("round", sa.Column("segment_ids", sa.JSON(), nullable=False, server_default="[]"))
@@ -52,6 +66,7 @@ def downgrade() -> None:
         "rounds after the first": "select count(*) from round where number > 1 or closed_at is not null",
         "plans of who codes what": "select count(*) from plan",
         "notes of discussions": "select count(*) from round_note",
+        "changes of the codebook with their reasons": "select count(*) from codebook_change",
         "judgements taken back": "select count(*) from visit where not is_current",
     }
     for what, query in kept.items():
@@ -70,3 +85,4 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_round_note_round_id"), table_name="round_note")
     op.drop_table("round_note")
     op.drop_table("plan")
+    op.drop_table("codebook_change")
