@@ -21,6 +21,15 @@ def counted(n: int, noun: str, plural: str | None = None) -> str:
     return f"{n} {noun if n == 1 else plural or noun + 's'}"
 
 
+def sized(n_bytes: int) -> str:
+    """A size as people read it: `640 kB`, `2.9 MB`, `1.4 GB`; decimal units, as disks are sold."""
+    for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if n_bytes >= size:
+            number = n_bytes / size
+            return f"{number:.1f} {unit}" if number < 10 else f"{number:,.0f} {unit}"
+    return f"{n_bytes} bytes"
+
+
 def two_decimals(number: float) -> str:
     """`.62`, `-.08`, `1.00`: a coefficient as papers print it, without the zero before the point."""
     text = f"{number:.2f}"

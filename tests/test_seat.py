@@ -251,6 +251,7 @@ RESULTS: list[Callable[[Seat], object]] = [
     Seat.written_themes,
     Seat.uptake,
     Seat.exposure,
+    lambda seat: seat.authoring.standings(),
     lambda seat: seat.save_themes([new_theme("T", "", "", ["stigma"])]),
 ]
 

@@ -287,11 +287,12 @@ def test_a_press_that_was_meant_for_the_segment_before_is_not_taken(
 def test_a_theme_that_an_author_writes_takes_the_place_of_the_codes_it_rests_on(open_page: Open, study: Study) -> None:
     judge_all(study, "Ana", "stigma", "barrier")
     app = open_page("themes", "Cara")
-    app.text_input(key="theme-name").set_value("Shame keeps people away")
-    app.multiselect(key="theme-codes").set_value(["stigma"])
+    app.button(key="theme-new").click().run()
+    next(field for field in app.text_input if field.label == "Name").set_value("Shame keeps people away")
+    next(field for field in app.multiselect if field.label == "Codes").set_value(["stigma"])
     next(button for button in app.button if button.label == "Save theme").click().run()
     assert [theme.name for theme in study.themes()] == ["Shame keeps people away"]
-    assert "Shame keeps people away" in told(app)
+    assert [title.value for title in app.title] == ["Shame keeps people away"]
 
 
 def test_a_folder_that_is_no_study_is_told_in_a_sentence(

@@ -102,22 +102,6 @@ def demo(path: Annotated[Path, typer.Argument(help="Folder for the sample study.
 
 
 @app.command()
-def status(study: StudyPath = Path()) -> None:
-    """Show what the study holds and where every stage stands."""
-    opened = open_study(study)
-    runs = opened.runs()
-    held = f"{counted(len(opened.transcripts()), 'transcript')}, {counted(len(opened.coded_segments()), 'segment')} to be coded"
-    typer.echo(f"{opened.info.title}: {held}")
-    for stage in STAGES:
-        run = runs.get(stage)
-        typer.echo(f"  {stage:<11}" + (f"{run.summary}  ({run.ended_at:%Y-%m-%d %H:%M} UTC)" if run else "not run yet"))
-    votes = opened.votes()
-    for name in sorted({coder for said in votes.values() for coder in said}):
-        n_judged = sum(name in said for said in votes.values())
-        typer.echo(f"  {'coder':<11}{name}: {counted(n_judged, 'segment')} judged")
-
-
-@app.command()
 def verify(study: StudyPath = Path()) -> None:
     """Check that the log of judgements is whole, and that the database still says what it says."""
     opened = open_study(study)
@@ -441,7 +425,9 @@ def diff(
         typer.echo(f"{what}: {', '.join(keys) or 'none'}")
 
 
-from qualkit.cli import adjudicating as _adjudicating  # noqa: E402, F401  adds its commands, below the others
+from qualkit.cli import adjudicating as _adjudicating  # noqa: E402, F401  add their commands, below the others
 from qualkit.cli import codebook as _codebook  # noqa: E402, F401
 from qualkit.cli import rounds as _rounds  # noqa: E402, F401
+from qualkit.cli import standing as _standing  # noqa: E402, F401
+from qualkit.cli import themes as _themes  # noqa: E402, F401
 from qualkit.cli import topics as _topics  # noqa: E402, F401

@@ -1,12 +1,12 @@
 """The colours of pages and figures.
 
-Facilitator and barrier are blue and orange (told apart by all common kinds of colour blindness) and always also a word and
-a sign.
+Facilitator and barrier are blue and orange, told apart by all common kinds of colour blindness; every two of the four valences
+differ by at least .08 in OKLab for everybody. They are always also a word and a sign.
 """
 
 from __future__ import annotations
 
-COLOURS = {"facilitator": "#2b7bba", "barrier": "#d9730d", "mixed": "#8a6fae", "present": "#7d8488"}
+COLOURS = {"facilitator": "#2b7bba", "barrier": "#d9730d", "mixed": "#9b4b87", "present": "#7d8488"}
 
 GREY = COLOURS["present"]
 
@@ -17,7 +17,8 @@ TOPICS = (
 """Colours of topics by number, the most different first.
 
 Found by search: every two differ by at least .06 in OKLab as people see them with protanopia and deuteranopia (simulated after
-Machado, Oliveira & Fernandes 2009), by .08 with tritanopia and by .09 with full colour vision; all are seen on white and black.
+Machado, Oliveira & Fernandes 2009), by .077 with tritanopia and by .09 with full colour vision; all are seen on white and
+black.
 """
 
 

@@ -68,7 +68,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carried:
-    """Who a topic rests on: how many groups and participants, and the share of its segments of the one who said most.
+    """Who a topic or theme rests on: how many groups and participants, and the share of its segments of who said most.
 
     Segments of unknown speakers count for their group and for nobody else.
     """
@@ -85,7 +85,7 @@ class Carried:
 
     @property
     def flags(self) -> tuple[str, ...]:
-        """Sentences that warn of a topic that is one person's or one group's; none for a topic that is widely shared."""
+        """Sentences that warn of what is one person's or one group's; none for what is widely shared."""
         if self.n_segments < FEWEST_CARRIED:
             return ()
         found = []

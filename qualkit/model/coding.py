@@ -25,6 +25,7 @@ class Basis(StrEnum):
     AGREED = "agreed"
     SINGLE = "single coder"
     SUGGESTED = "suggested"
+    TOPIC = "topic"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

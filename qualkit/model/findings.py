@@ -46,7 +46,11 @@ class RoundAgreement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Theme:
-    """A claim about the data, carried by codes. `domain` groups themes in the table."""
+    """A claim about the data, carried by codes and topics. `domain` groups themes in the table.
+
+    `quote_segment_ids` are quotes that its author chose, in the order in which they are printed. `position` is the theme's
+    place among those written, `version` counts how often it was written down, 0 for one that is only proposed.
+    """
 
     id: str
     name: str
@@ -55,6 +59,8 @@ class Theme:
     code_keys: tuple[str, ...]
     topic_ids: tuple[str, ...] = ()
     quote_segment_ids: tuple[str, ...] = ()
+    position: int = 0
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +77,10 @@ class Quote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThemeRow:
-    """A row of the theme table, with every count's denominator beside it."""
+    """A row of the theme table, with every count's denominator beside it.
+
+    `segment_ids` are the segments counted, in the order of the talk.
+    """
 
     domain: str
     theme: str
@@ -84,6 +93,8 @@ class ThemeRow:
     n_segments: int
     quotes: tuple[Quote, ...]
     basis: Mapping[str, int]
+    theme_id: str = ""
+    segment_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,22 +7,20 @@ Cramer's V and residuals describe how uneven a spread is, and nothing more.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from qualkit.model import (
-    Carried,
     Cell,
     CrossRow,
     Crosstab,
     Participant,
-    Role,
     Segment,
     Stratum,
     Topic,
     Transcript,
     grouped,
 )
+from qualkit.stages.carriers import UNKNOWN, carriers
 from qualkit.stages.spread import adjusted_residuals, cramers_v, one_against_all
 from qualkit.stages.themes import Corpus
 from qualkit.wording import counted
@@ -34,8 +32,6 @@ TITLES = {GROUP: "group", SITE: "site", ROLE: "role", QUESTION: "guide question"
 
 N_PARTS = 10
 """Parts of a meeting."""
-
-UNKNOWN = "not known"
 
 UNPLACED = ""
 """The key of the stratum of segments of which nobody knows where they belong; no attribute is empty."""
@@ -138,7 +134,7 @@ def run(
     """
     coded = [segment for segment in corpus.segments.values() if segment.is_coded]
     columns = _columns(coded, placed, names)
-    carriers = _carriers(coded, corpus)
+    carried_by = carriers(coded, corpus)
     ordered = sorted(topics, key=lambda topic: (topic.number < 0, topic.number))
     members = {topic.id: _members(topic, corpus) for topic in ordered}
     known = [n for n, column in enumerate(columns) if column.is_known]
@@ -159,7 +155,7 @@ def run(
                 words=topic.words,
                 n_segments=len(members[topic.id]),
                 cells=_cells(parts[topic.id], columns, residuals[topic.id]),
-                carried=carriers(members[topic.id]),
+                carried=carried_by(members[topic.id]),
                 unevenness=one_against_all(row, table),
             )
             for topic, row in zip(ordered, table, strict=True)
@@ -216,41 +212,6 @@ def _cells(
         )
         for mine, column in zip(parts, columns, strict=True)
     )
-
-
-def _carriers(coded: Sequence[Segment], corpus: Corpus) -> Callable[[Sequence[Segment]], Carried]:
-    """What says of some segments how many people and groups said them, and who said most."""
-    of_groups = len({segment.transcript_id for segment in coded})
-    of_participants = sum(person.role is Role.PARTICIPANT for person in corpus.participants.values())
-
-    def carried(segments: Sequence[Segment]) -> Carried:
-        people = Counter(segment.participant_id for segment in segments if segment.participant_id)
-        groups = Counter(segment.transcript_id for segment in segments)
-        person, group = (_most(counts) for counts in (people, groups))
-        total = max(len(segments), 1)
-        return Carried(
-            n_groups=len(groups),
-            of_groups=of_groups,
-            n_participants=len(people),
-            of_participants=of_participants,
-            participant=_pseudonym(corpus, person[0]) if person else None,
-            participant_share=person[1] / total if person else 0.0,
-            group=corpus.transcripts[group[0]].title if group else None,
-            group_share=group[1] / total if group else 0.0,
-            n_segments=len(segments),
-        )
-
-    return carried
-
-
-def _most(counts: Counter[str]) -> tuple[str, int] | None:
-    """The key counted most often, the first of equals by key."""
-    return min(counts.items(), key=lambda item: (-item[1], item[0]), default=None)
-
-
-def _pseudonym(corpus: Corpus, participant_id: str) -> str:
-    person = corpus.participants.get(participant_id)
-    return person.pseudonym if person else UNKNOWN
 
 
 def _notes(columns: Sequence[Stratum]) -> tuple[str, ...]:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from operator import itemgetter
+from types import MappingProxyType
 
 from qualkit.errors import StudyError
 from qualkit.model import (
@@ -71,26 +71,47 @@ def propose(codebook: Codebook, used: set[str]) -> list[Theme]:
     ]
 
 
-def run(*, themes: Sequence[Theme], codes: Sequence[FinalCode], corpus: Corpus, options: Options) -> list[ThemeRow]:
-    """Rows by domain, theme and valence; a segment counts once in a row however many of the theme's codes it has."""
+def run(
+    *,
+    themes: Sequence[Theme],
+    codes: Sequence[FinalCode],
+    corpus: Corpus,
+    options: Options,
+    topics: Mapping[str, Collection[str]] = MappingProxyType({}),
+) -> list[ThemeRow]:
+    """Rows by domain, theme and valence; a segment counts once in a row however many of the theme's codes it has.
+
+    `topics` has the segments of each topic, by its id. Those of a theme's topics that none of its codes is on count too, in a
+    row without valence, and rest on `Basis.TOPIC`.
+    """
+    by_key = grouped((code for code in codes if code.segment_id in corpus.segments), lambda code: code.code_key)
     rows = []
-    by_kind = grouped(
-        (code for code in codes if code.segment_id in corpus.segments), lambda code: (code.code_key, code.valence)
-    )
     for theme in themes:
-        for valence in VALENCE_ORDER:
-            of_each = [by_kind.get((key, valence), []) for key in dict.fromkeys(theme.code_keys)]
-            chosen = (
-                of_each[0] if len(of_each) == 1 else sorted(chain(*of_each), key=lambda code: (code.segment_id, code.code_key))
-            )
+        mine = [code for key in dict.fromkeys(theme.code_keys) for code in by_key.get(key, ())]
+        mine += _in_topics(theme, {code.segment_id for code in mine}, corpus, topics)
+        for valence, chosen in grouped(mine, lambda code: code.valence).items():
             if len({code.segment_id for code in chosen}) >= max(1, options.min_segments):
                 rows.append(_row(theme, valence, chosen, corpus, options))
+    place = {(theme.domain, theme.id): n for n, theme in enumerate(themes)}
     domains = list(dict.fromkeys(theme.domain for theme in themes))
-    return sorted(rows, key=lambda row: domains.index(row.domain))
+    return sorted(
+        rows,
+        key=lambda row: (domains.index(row.domain), place[row.domain, row.theme_id], VALENCE_ORDER.index(row.valence)),
+    )
+
+
+def _in_topics(theme: Theme, coded: Collection[str], corpus: Corpus, topics: Mapping[str, Collection[str]]) -> list[FinalCode]:
+    """What stands for segments of the theme's topics that have none of its codes."""
+    ids = dict.fromkeys(key for topic_id in theme.topic_ids for key in topics.get(topic_id, ()))
+    return [
+        FinalCode(segment_id=key, code_key="", valence=None, basis=Basis.TOPIC)
+        for key in ids
+        if key not in coded and key in corpus.segments
+    ]
 
 
 def _row(theme: Theme, valence: Valence | None, codes: Sequence[FinalCode], corpus: Corpus, options: Options) -> ThemeRow:
-    segments = [corpus.segments[key] for key in dict.fromkeys(code.segment_id for code in codes)]
+    segments = in_order((corpus.segments[key] for key in {code.segment_id for code in codes}), corpus)
     people = {segment.participant_id for segment in segments if segment.participant_id}
     return ThemeRow(
         domain=theme.domain,
@@ -102,27 +123,39 @@ def _row(theme: Theme, valence: Valence | None, codes: Sequence[FinalCode], corp
         n_participants=len(people),
         of_participants=sum(person.role is Role.PARTICIPANT for person in corpus.participants.values()),
         n_segments=len(segments),
-        quotes=tuple(_quote(segment, corpus) for segment in choose_quotes(segments, theme, corpus, options.n_quotes)),
+        quotes=tuple(quote_of(segment, corpus) for segment in choose_quotes(segments, theme, corpus, options.n_quotes)),
         basis=dict(Counter(code.basis.value for code in codes)),
+        theme_id=theme.id,
+        segment_ids=tuple(segment.id for segment in segments),
     )
 
 
+def in_order(segments: Iterable[Segment], corpus: Corpus) -> list[Segment]:
+    """Segments as they were said, group by group."""
+    return sorted(segments, key=lambda segment: (corpus.transcripts[segment.transcript_id].label, segment.position))
+
+
 def choose_quotes(segments: Sequence[Segment], theme: Theme, corpus: Corpus, n_quotes: int) -> list[Segment]:
-    """The author's own picks first, then one from each group not yet heard, each by a new person, of a readable length."""
-    picks = frozenset(theme.quote_segment_ids)
-    best_of: dict[tuple[bool, str, str | None], list[tuple[tuple[int, str], Segment]]] = {}
-    for segment in segments:
-        who = (segment.id not in picks, segment.transcript_id, segment.participant_id)
-        best_of.setdefault(who, []).append((_unreadable(segment), segment))
-    left = [(who, *item) for who, mine in best_of.items() for item in heapq.nsmallest(n_quotes, mine, key=itemgetter(0))]
-    chosen: list[Segment] = []
-    while left and len(chosen) < n_quotes:
-        groups = {segment.transcript_id for segment in chosen}
-        people = {segment.participant_id for segment in chosen}
-        best = min(left, key=lambda item: (item[0][0], item[0][1] in groups, item[0][2] in people, item[1]))
-        chosen.append(best[2])
+    """The author's own picks, all of them and in their order; then, up to `n_quotes` in all, others in the order of the talk.
+
+    The others come one from each group not yet heard, each by a new person, of a readable length.
+    """
+    place = {key: n for n, key in enumerate(theme.quote_segment_ids)}
+    picked = sorted((segment for segment in segments if segment.id in place), key=lambda segment: place[segment.id])
+    rest = grouped((item for item in segments if item.id not in place), lambda item: (item.transcript_id, item.participant_id))
+    left = [
+        item
+        for mine in rest.values()
+        for item in heapq.nsmallest(n_quotes, ((_unreadable(one), one) for one in mine), key=itemgetter(0))
+    ]
+    others: list[Segment] = []
+    while left and len(picked) + len(others) < n_quotes:
+        groups = {segment.transcript_id for segment in (*picked, *others)}
+        people = {segment.participant_id for segment in (*picked, *others)}
+        best = min(left, key=lambda item: (item[1].transcript_id in groups, item[1].participant_id in people, item[0]))
+        others.append(best[1])
         left.remove(best)
-    return sorted(chosen, key=lambda s: (corpus.transcripts[s.transcript_id].label, s.position))
+    return picked + in_order(others, corpus)
 
 
 def _unreadable(segment: Segment) -> tuple[int, str]:
@@ -131,7 +164,8 @@ def _unreadable(segment: Segment) -> tuple[int, str]:
     return max(12 - n, n - 45, 0), segment.id
 
 
-def _quote(segment: Segment, corpus: Corpus) -> Quote:
+def quote_of(segment: Segment, corpus: Corpus) -> Quote:
+    """A segment as words that can be printed, found and heard again."""
     person = corpus.participants.get(segment.participant_id or "")
     return Quote(
         segment_id=segment.id,
@@ -194,14 +228,15 @@ def numbers_table(rows: Sequence[ThemeRow]) -> Table:
     return Table(title="Theme table, numbers", columns=columns, rows=tuple(map(cells, rows)), is_data=True)
 
 
-def new_theme(name: str, claim: str, domain: str, code_keys: Sequence[str]) -> Theme:
-    """A theme as an author writes it down. Raises `StudyError` if it has no name or no code."""
-    if not name.strip() or not code_keys:
-        raise StudyError("A theme needs a name and at least one code.")
+def new_theme(name: str, claim: str, domain: str, code_keys: Sequence[str], topic_ids: Sequence[str] = ()) -> Theme:
+    """A theme as an author writes it down. Raises `StudyError` if it has no name, or neither code nor topic."""
+    if not name.strip() or not (code_keys or topic_ids):
+        raise StudyError("A theme needs a name and at least one code or topic.")
     return Theme(
-        id=derived_id("theme", name, *code_keys),
+        id=derived_id("theme", name, *code_keys, *topic_ids),
         name=name.strip(),
         claim=claim.strip(),
         domain=domain.strip(),
         code_keys=tuple(code_keys),
+        topic_ids=tuple(topic_ids),
     )

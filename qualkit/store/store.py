@@ -85,7 +85,7 @@ class Reading:
 
     def _things(self, kind: type[T], past: bool, where: Mapping[str, Any], at_most: int | None = None) -> list[T]:
         table = TABLES[kind]
-        query = sa.select(table).where(*_conditions(table, where))
+        query = sa.select(table).where(*_conditions(dict(table.c), where))
         if not past:
             query = query.where(*_still_valid(table))
         found = self._connection.execute(query.order_by(*_natural_order(table)).limit(at_most)).mappings()
@@ -94,13 +94,13 @@ class Reading:
     def count(self, kind: type, /, **where: Any) -> int:
         """How many current things of `kind` match."""
         table = TABLES[kind]
-        conditions = (*_conditions(table, where), *_still_valid(table))
+        conditions = (*_conditions(dict(table.c), where), *_still_valid(table))
         return int(self._connection.execute(sa.select(sa.func.count()).select_from(table).where(*conditions)).scalar_one())
 
     def values(self, kind: type, column: str, /, **where: Any) -> frozenset[Any]:
         """What stands in a column of the things of `kind`, past ones too."""
         table = TABLES[kind]
-        found = self._connection.execute(sa.select(table.c[column]).where(*_conditions(table, where)).distinct())
+        found = self._connection.execute(sa.select(table.c[column]).where(*_conditions(dict(table.c), where)).distinct())
         return frozenset(found.scalars())
 
     def columns(self, kind: type, /, *names: str, **where: Any) -> list[Any]:
@@ -113,7 +113,7 @@ class Reading:
         To be gone through before the transaction ends.
         """
         table = TABLES[kind]
-        query = sa.select(*(table.c[name] for name in names)).where(*_conditions(table, where), *_still_valid(table))
+        query = sa.select(*(table.c[name] for name in names)).where(*_conditions(dict(table.c), where), *_still_valid(table))
         order = [table.c[name] for name in by] or _natural_order(table)
         for batch in self._connection.execute(query.order_by(*order).execution_options(yield_per=BATCH)).partitions():
             yield from batch
@@ -129,6 +129,30 @@ class Reading:
         table = TABLES[Event]
         query = sa.select(table.c.verb).where(table.c.seq > after, table.c.seq <= until).distinct()
         return frozenset(self._connection.execute(query).scalars())
+
+    def counts(
+        self, kind: type, /, *by: str, through: type | None = None, distinct: str = "", **where: Any
+    ) -> dict[tuple[Any, ...], int]:
+        """How many current things of `kind` there are by what stands in the columns `by`; with `distinct`, how many different
+        values that column has.
+
+        `through` names the type of current things that the column `KIND_id` of `kind` points at; `by` and `where` may then name
+        columns of either.
+        """
+        table = TABLES[kind]
+        source: sa.FromClause = table
+        columns: dict[str, sa.Column[Any]] = dict(table.c)
+        valid = list(_still_valid(table))
+        if through is not None:
+            other = TABLES[through]
+            source = table.join(other, table.c[f"{other.name}_id"] == other.c.id)
+            columns = {**dict(other.c), **columns}
+            valid += _still_valid(other)
+        conditions = (*_conditions(columns, where), *valid)
+        what = sa.func.count(columns[distinct].distinct()) if distinct else sa.func.count()
+        named = [columns[name] for name in by]
+        found = self._connection.execute(sa.select(*named, what).select_from(source).where(*conditions).group_by(*named))
+        return {tuple(row[:-1]): int(row[-1]) for row in found}
 
     def codebook(self, sha256: str | None = None) -> Codebook | None:
         """The codebook version with that checksum, or the newest."""
@@ -223,13 +247,13 @@ class Writing(Reading):
         """Mark current things as no longer current, or superseded now; returns how many."""
         table = TABLES[kind]
         mark: dict[str, Any] = {"is_current": False} if "is_current" in table.c else {"superseded_at": utc_now().isoformat()}
-        conditions = (*_conditions(table, where), *_still_valid(table))
+        conditions = (*_conditions(dict(table.c), where), *_still_valid(table))
         return int(self._connection.execute(sa.update(table).where(*conditions).values(mark)).rowcount)
 
     def shift(self, kind: type, /, *, by: int, after: int, **where: Any) -> None:
         """Move the places of current things that stand behind place `after`, to make room or to close a gap."""
         table = TABLES[kind]
-        conditions = (*_conditions(table, where), *_still_valid(table), table.c.position > after)
+        conditions = (*_conditions(dict(table.c), where), *_still_valid(table), table.c.position > after)
         if by:
             self._connection.execute(sa.update(table).where(*conditions).values(position=table.c.position + by))
 
@@ -355,8 +379,8 @@ def _begin_sqlite(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _conditions(table: sa.Table, where: Mapping[str, Any]) -> list[sa.ColumnElement[bool]]:
-    return [_condition(table.c[name], value) for name, value in where.items()]
+def _conditions(columns: Mapping[str, Any], where: Mapping[str, Any]) -> list[sa.ColumnElement[bool]]:
+    return [_condition(columns[name], value) for name, value in where.items()]
 
 
 def _condition(column: sa.Column[Any], value: Any) -> sa.ColumnElement[bool]:

@@ -182,7 +182,7 @@ intrusion_answer = Table(
 )  # fmt: skip
 theme = Table(
     "theme", metadata, _key(), Column("version", Integer, primary_key=True), _text("name"), _text("claim"), _text("domain"),
-    _json("code_keys"), _json("topic_ids"), _json("quote_segment_ids"), _current(),
+    _json("code_keys"), _json("topic_ids"), _json("quote_segment_ids"), Column("position", Integer, nullable=False), _current(),
 )  # fmt: skip
 event = Table(
     "event", metadata, Column("seq", _Long, primary_key=True, autoincrement=False),

@@ -22,6 +22,7 @@ from qualkit.model import (
     Purpose,
     Round,
     RoundNote,
+    Theme,
     TopicDecision,
     Turn,
     Visit,
@@ -29,7 +30,7 @@ from qualkit.model import (
 from qualkit.plain import as_plain
 from qualkit.stages import intrusion
 from qualkit.store import Reading
-from qualkit.study import candidates, codebook_changes, intruders, plans, rounds, rulings
+from qualkit.study import authoring, candidates, codebook_changes, intruders, plans, rounds, rulings
 from qualkit.study.judgements import CLOSED, DECIDED, DECIDED_MANY, NOTED, OPENED, REVEALED, WITHDREW, digest
 from qualkit.study.plans import PLANNED
 from qualkit.study.revisions import text_digest
@@ -80,6 +81,10 @@ def fault(tx: Reading) -> str | None:
     about_topics = _fault_on_topics(tx)
     if about_topics:
         return about_topics
+    written = replay_themes(tx.all(Event, verb=sorted(authoring.BY_AUTHORS)))
+    themes = {theme.id: authoring.said_of(theme) for theme in tx.all(Theme)}
+    if themes.keys() != written.keys() or any(said and said != themes[key] for key, said in written.items()):
+        return "The log is whole, but the themes are not what it says: a table was changed by hand."
     corrected = replay_corrections(tx.all(Event))
     stands = {turn.id: (turn.revision, text_digest(turn)) for turn in tx.all(Turn, id=list(corrected))} if corrected else {}
     turned = next((key for key in corrected if corrected[key] != stands.get(key)), None)
@@ -155,6 +160,14 @@ def replay_answers(events: Iterable[Event]) -> Answered:
 def replay_codebook_changes(events: Iterable[Event]) -> dict[str, Said]:
     """The changes of the codebook that people made, by id."""
     return {str(event.payload["id"]): (event.actor_id, event.payload) for event in events}
+
+
+def replay_themes(events: Iterable[Event]) -> authoring.Written:
+    """The themes that stand written after `events`."""
+    written: authoring.Written = {}
+    for event in events:
+        written = authoring.replayed(event.verb, event.payload, written)
+    return written
 
 
 def replay_on_topics(events: Iterable[Event]) -> tuple[Ruled, Linked]:

@@ -261,7 +261,7 @@ def decisions(study: Study) -> dict[str, TopicDecision]:
 def in_force(tx: Reading) -> dict[str, TopicDecision]:
     """As `decisions`; those on topics of earlier runs go over to the topics of now that are the same."""
     found = tx.all(TopicDecision)
-    return drafts.in_force(found, _same(tx, {item.topic_id for item in found}))
+    return drafts.in_force(found, same_topics(tx, {item.topic_id for item in found}))
 
 
 def labelled(study: Study, topics: Sequence[Topic]) -> list[Topic]:
@@ -272,7 +272,7 @@ def labelled(study: Study, topics: Sequence[Topic]) -> list[Topic]:
 
 def _labelled(tx: Reading, topics: Sequence[Topic]) -> list[Topic]:
     named = {str(event.payload["topic_id"]): str(event.payload["label"]) for event in tx.all(Event, verb=NAMED)}
-    same = _same(tx, set(named)) if named else {}
+    same = same_topics(tx, set(named)) if named else {}
     now = {same[old]: label for old, label in named.items() if old in same}
     return [replace(topic, label=now[topic.id] or None) if topic.id in now else topic for topic in topics]
 
@@ -295,7 +295,8 @@ def _read(path: Path, _changed_at: int) -> Codebook:
     return read_codebook(path)
 
 
-def _same(tx: Reading, topic_ids: set[str]) -> dict[str, str]:
+def same_topics(tx: Reading, topic_ids: set[str]) -> dict[str, str]:
+    """The topics of now that earlier ones have become, by id; only those that are the same."""
     old = tx.all(Topic, past=True, id=sorted(topic_ids)) if topic_ids else []
     return drafts.same_topics(old, tx.all(Topic)) if old else {}
 

@@ -12,15 +12,16 @@ from datetime import datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any, cast
 
-from qualkit.model import Agreement, Case, Codebook, Coder, Decision, FinalCode, Round
+from qualkit.model import Agreement, Case, Codebook, Coder, Decision, FinalCode, Round, Segment
 from qualkit.stages import adjudicate, agree, disputes, mergers
 from qualkit.stages import rounds as voting
 from qualkit.stages.codebook_gaps import CodebookGap
 from qualkit.stages.disputes import Dispute, Marked
 from qualkit.store import Reading, Store
 from qualkit.study import codebook_changes, codebook_gaps, judgements
+from qualkit.study.authoring import BY_AUTHORS
 from qualkit.study.headed import Kept
-from qualkit.study.judgements import BY_AUTHORS, BY_CODERS
+from qualkit.study.judgements import BY_CODERS
 from qualkit.study.marks import Marks
 from qualkit.study.outline import Outline
 from qualkit.study.tally import Ballots, BySegment, Standing, Tally
@@ -176,9 +177,14 @@ class Counts:
         known = self._counters.disputes.get((case.segment_id, case.code_key))
         if known is not None and known[0] == marked and known[1].case == case:
             return known[1]
-        made = disputes.weigh(case, marked, self._whole.text_of(case.segment_id) if marked else "")
+        made = disputes.weigh(case, marked, self._text_of(case.segment_id) if marked else "")
         self._counters.disputes[case.segment_id, case.code_key] = (marked, made)
         return made
+
+    def _text_of(self, segment_id: str) -> str:
+        with self.store.read() as tx:
+            segment = tx.first(Segment, id=segment_id)
+        return segment.text if segment else ""
 
     def dispute(self, segment_id: str, code_key: str) -> Dispute:
         """One case with how its coders differ, also where nobody gave the code: then all who looked are down as absent."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from qualkit.model import Assignment, Coder, CoderKind, Event, Evidence
+from qualkit.model import Assignment, Coder, CoderKind, Evidence
 from qualkit.plain import from_plain
 from qualkit.stages import uptake
 from qualkit.stages.disputes import Marked
 from qualkit.store import Reading, Store
-from qualkit.study.headed import MOST_ACTS
 from qualkit.study.judgements import BY_CODERS, WITHDREW
+
+MOST_ACTS = 500
+"""So many acts are looked through to see whose words have changed; after more, all is read anew."""
 
 
 class Marks:
@@ -40,7 +42,7 @@ class Marks:
         """Segments judged since the last reading; None where everything is to be read."""
         if not 0 <= self._seq < seq <= self._seq + MOST_ACTS:
             return None
-        acts = tx.columns(Event, "verb", "payload", seq=list(range(self._seq + 1, seq + 1)))
+        acts = tx.since(self._seq, "verb", "payload")
         if not {verb for verb, _ in acts} <= BY_CODERS:
             return None
         return {said["segment_id"] for verb, said in acts if verb in (uptake.JUDGED, WITHDREW)}

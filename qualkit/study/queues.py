@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from qualkit.model import Coder, Round, Visit
-from qualkit.study import plans
+from qualkit.model import Coder, Purpose, Round, Visit
+from qualkit.study import judgements, plans
 from qualkit.study.order import Order, by_teaching
 from qualkit.study.study import Study
 

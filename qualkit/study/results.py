@@ -19,8 +19,10 @@ from qualkit.model import (
 )
 from qualkit.stages.debt import Debt
 from qualkit.stages.gaps import GapReport
+from qualkit.study.authoring import Authoring
 from qualkit.study.candidates import Candidates
 from qualkit.study.intruders import Intruders
+from qualkit.study.standing import TranscriptStanding
 from qualkit.study.study import Study
 
 
@@ -42,6 +44,17 @@ class Results:
 
     def _need_results(self) -> None:
         """Raise `BlindnessError` while this person is blind, and note in the log what a coder is shown."""
+        raise NotImplementedError
+
+    def standing(self) -> list[TranscriptStanding]:
+        """As `Study.standing`; while this person is blind, without what follows from codes: see `TranscriptStanding`."""
+        if self.may_see_results():
+            self._need_results()
+            return self._study.standing()
+        return self._study.standing(is_blind=True)
+
+    def may_see_results(self) -> bool:
+        """Whether this person may see what all coders together said."""
         raise NotImplementedError
 
     def agreement(self) -> list[Agreement]:
@@ -140,6 +153,12 @@ class Results:
         """As `Study.written_themes`. Raises `BlindnessError` while this person is blind."""
         self._need_results()
         return self._study.written_themes()
+
+    @property
+    def authoring(self) -> Authoring:
+        """What this person may do with themes. Raises `BlindnessError` while this person is blind."""
+        self._need_results()
+        return Authoring(self._study, self.coder)
 
     def save_themes(self, written: Sequence[Theme]) -> None:
         """As `Study.save_themes`. Raises `BlindnessError` while this person is blind."""

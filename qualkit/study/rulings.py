@@ -50,9 +50,10 @@ def decide(
 ) -> Decision:
     """Keep an adjudicator's decision on one code of one segment.
 
-    `merged_keys` are the codes that were merged into this one, decisions on which it supersedes too. `evidence` are the words it rests on, none meaning the whole segment; `votes` what coders, by name, said of it then. `seen`
-    is the id of the decision that was on the screen, None for none. Raises `StaleError` if somebody has decided meanwhile,
-    and `StudyError` for an unknown segment, words that are not in it, or a reason that is not one of `REASONS`.
+    `merged_keys` are the codes that were merged into this one, decisions on which it supersedes too. `evidence` are the words
+    it rests on, none meaning the whole segment; `votes` what coders, by name, said of it then. `seen` is the id of the decision
+    that was on the screen, None for none. Raises `StaleError` if somebody has decided meanwhile, and `StudyError` for an
+    unknown segment, words that are not in it, or a reason that is not one of `REASONS`.
     """
     if client_id is not None and tx.has_happened(client_id):
         made = tx.first(Event, client_id=client_id)

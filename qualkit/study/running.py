@@ -34,12 +34,13 @@ _START_S = 30.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
-    """What is being done: `share` of the stage is done, 0 to 1."""
+    """What is being done: `share` of the stage is done, 0 to 1. `since` is when it began, in seconds since 1970."""
 
     stage: str
     share: float
     doing: str
     pid: int = 0
+    since: float = 0.0
 
 
 def running(folder: Folder, stage: str = "") -> Running | None:
@@ -75,7 +76,7 @@ def watched(folder: Folder, stage: str, progress: Progress) -> Iterator[Progress
     now = running(folder, stage)
     if now is not None:
         raise StudyError(f"The study is being worked on already ({now.stage}, {now.doing}); wait for that, or stop it.")
-    state = [Running(stage=stage, share=0.0, doing="beginning", pid=os.getpid())]
+    state = [Running(stage=stage, share=0.0, doing="beginning", pid=os.getpid(), since=time.time())]
     over = threading.Event()
     _stop_file(folder).unlink(missing_ok=True)
 
@@ -131,6 +132,11 @@ def stop(folder: Folder) -> None:
     """Ask the running stage to end; what it finished is kept."""
     if running(folder) is not None:
         _stop_file(folder).touch()
+
+
+def is_stopping(folder: Folder) -> bool:
+    """Whether somebody has asked the running stage to end, and it has not yet."""
+    return _stop_file(folder).exists()
 
 
 def log_file(folder: Folder) -> Path:

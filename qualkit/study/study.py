@@ -11,10 +11,9 @@ Pages and people who code go through a `Seat`, which knows what they may see.
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,19 +21,15 @@ from qualkit import plugs
 from qualkit.engines.containers import files_of
 from qualkit.errors import StudyError
 from qualkit.model import (
-    Agreement,
     Assignment,
     Brief,
-    Case,
     Codebook,
     Coder,
     CoderKind,
-    Decision,
     Event,
     Exposure,
     FinalCode,
     Participant,
-    Purpose,
     Recording,
     Run,
     Sample,
@@ -58,22 +53,33 @@ from qualkit.plugs import Progress, no_progress
 from qualkit.stages import STAGES, themes, uptake
 from qualkit.stages import rounds as counting
 from qualkit.stages.evaluate import Evaluation
-from qualkit.store import Below, Holding, Reading, Store
-from qualkit.study import briefs, codebook_changes, evaluating, figures, outline, runner, samples, transcripts, words
+from qualkit.store import Below, Holding, Store
+from qualkit.study import (
+    authoring,
+    briefs,
+    candidates,
+    codebook_changes,
+    evaluating,
+    figures,
+    outline,
+    runner,
+    samples,
+    transcripts,
+    words,
+)
 from qualkit.study import folder as folders
 from qualkit.study import roster as rosters
 from qualkit.study.artifacts import Artifacts, write_atomically, write_text_atomically
+from qualkit.study.authoring import ThemeStanding
 from qualkit.study.basis import Bases
 from qualkit.study.counts import Counters, Counts
 from qualkit.study.folder import Config, Folder, Meeting
 from qualkit.study.headed import Kept
 from qualkit.study.judgements import BY_CODERS
-from qualkit.study.marks import Marks
 from qualkit.study.outline import Outline
 from qualkit.study.rounds import Rounds
 from qualkit.study.runner import Outcome
 from qualkit.study.steps import STEPS
-from qualkit.study.tally import Ballots, BySegment, Standing, Tally
 from qualkit.study.topical import Topical
 from qualkit.study.transcripts import Written
 from qualkit.study.vault import Vault
@@ -85,6 +91,7 @@ if TYPE_CHECKING:
 
     from qualkit.figures.topic_map import Said
     from qualkit.study.seat import Seat
+    from qualkit.study.standing import TranscriptStanding
 
 
 class Study(Topical, Rounds, Counts):
@@ -273,6 +280,12 @@ class Study(Topical, Rounds, Counts):
         segments = self.corpus().segments
         return [segments[key] for key in self.outline().coded]
 
+    def standing(self, *, is_blind: bool = False) -> list[TranscriptStanding]:
+        """Where every transcript stands in every stage; with `is_blind` without what follows from codes."""
+        from qualkit.study import standing
+
+        return standing.of_study(self, is_blind=is_blind)
+
     def segments(self) -> list[Segment]:
         """All segments, in the order of the meetings."""
         segments = self.corpus().segments
@@ -404,19 +417,29 @@ class Study(Topical, Rounds, Counts):
         return written + themes.propose(self.codebook(), {code.code_key for code in self.final_codes()} - covered)
 
     def written_themes(self) -> list[Theme]:
-        """The themes that an author wrote down."""
+        """The themes that an author wrote down, in their order; topics found anew stand for those that they are the same as."""
         with self.store.read() as tx:
-            return tx.all(Theme)
+            written = tx.all(Theme)
+            same = candidates.same_topics(tx, {key for theme in written for key in theme.topic_ids})
+        return [
+            replace(theme, topic_ids=tuple(dict.fromkeys(same.get(key, key) for key in theme.topic_ids))) for theme in written
+        ]
+
+    def topic_members(self) -> dict[str, tuple[str, ...]]:
+        """The segments of each topic, by its id."""
+        return {topic.id: topic.segment_ids for topic in self.topics()}
 
     def save_themes(self, written: Sequence[Theme], *, author: str) -> None:
         """Make `written` the author's themes; what was there before stays on file."""
         from qualkit.study.judgements import coder_named
 
         with self.store.write() as tx:
-            who = coder_named(tx, author)
-            tx.retire(Theme)
-            tx.insert(written, version=len(tx.all(Theme, past=True)) + 1)
-            tx.log(who.id, "wrote themes", {"sha256": sha256_of(written), "theme_ids": [theme.id for theme in written]})
+            authoring.write_all(tx, coder_named(tx, author), written, sha256_of(written))
+
+    def theme_standings(self) -> tuple[ThemeStanding, ...]:
+        """Every theme, written or proposed, with its rows and who carries it, in the order of the table: domain by domain."""
+        self.codebook()  # a codebook that has changed is a new event, and with it a new head
+        return self._kept.at_head("theme standings", lambda: authoring.standings(self))
 
     def theme_rows(self, given: Mapping[str, Any] | None = None) -> list[ThemeRow]:
         """Rows of the theme table as it stands now."""
@@ -424,8 +447,14 @@ class Study(Topical, Rounds, Counts):
         return self._kept.at_head(f"theme rows {options}", lambda: self._theme_rows(options))
 
     def _theme_rows(self, options: Any) -> list[ThemeRow]:
-        codes = self.final_codes(options.min_score)
-        return themes.run(themes=self.themes(), codes=codes, corpus=self.corpus(), options=options)
+        written = self.themes()
+        return themes.run(
+            themes=written,
+            codes=self.final_codes(options.min_score),
+            corpus=self.corpus(),
+            options=options,
+            topics=self.topic_members() if any(theme.topic_ids for theme in written) else {},
+        )
 
     def tables(self) -> dict[str, Table]:
         """Every table there is something to put in, by the stem of its file."""

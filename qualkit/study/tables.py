@@ -60,6 +60,12 @@ def theme_notes(study: Study) -> tuple[str, ...]:
             f"{counted(agreement.n_units, 'pair')} of segment and code, {counted(agreement.n_coders, 'coder')}."
         )
         notes += [note for note in (ledger.reliability_note(study.ledger()),) if note]
+    n_in_topics = sum(row.basis.get(Basis.TOPIC, 0) for row in study.theme_rows())
+    if n_in_topics:
+        notes.append(
+            f"Rows without facilitator or barrier count {counted(n_in_topics, 'segment')} that no code of the theme is on: "
+            "they lie in a topic that its author built it from, and a machine put them there."
+        )
     if corpus.heard:
         notes.append("Quotes marked audio can be heard at that time of the recording.")
     return tuple(notes)

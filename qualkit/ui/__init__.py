@@ -10,6 +10,9 @@ from importlib import import_module
 PAGES = ("Study", "Transcript", "Code", "Adjudicate", "Codebook", "Topics", "Themes")
 """Pages in the order of the work; the page `Code` is the function `draw` of `qualkit.ui.code_page`."""
 
+TITLED = frozenset({"Study", "Topics", "Themes"})
+"""Pages that show a heading of their own; the others have one that is only heard, and leave the screen to the work."""
+
 ICONS = {
     "Study": "folder_open",
     "Transcript": "graphic_eq",
@@ -41,6 +44,9 @@ def main() -> None:
         for name in PAGES
     ]
     page = st.navigation(pages)
+    st.set_page_config(page_title=f"{page.title} · qualkit")
+    if page.title not in TITLED:
+        st.html(style.heading(page.title))
     with context.telling_errors():
         context.ask_name()
         context.show_notice()

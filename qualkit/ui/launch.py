@@ -74,6 +74,13 @@ def launch(study: Path, port: int | None = None) -> None:
     os.execve(arguments[0], arguments, environment(study))
 
 
+def reach() -> tuple[bool, str]:
+    """Whether `qualkit app` can be reached from this machine only, and that in a sentence."""
+    if os.environ.get(REMOTE_VARIABLE) == "1":
+        return False, f"{REMOTE_VARIABLE}=1 lets the app be served to other machines: only behind a server that asks who it is."
+    return True, f"The app answers on {SETTINGS['server.address']} only: no other machine reaches it, and it reports to nobody."
+
+
 def config_file() -> str:
     """`SETTINGS` as the text of a `.streamlit/config.toml`."""
     sections: dict[str, list[str]] = {}

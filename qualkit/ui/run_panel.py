@@ -5,11 +5,15 @@ The work is done by a process of its own, so it goes on when the page is closed,
 
 from __future__ import annotations
 
-from datetime import timedelta
+import time
+from datetime import datetime, timedelta
+from html import escape
 
 import streamlit as st
 
+from qualkit.stages import STAGES
 from qualkit.study import Study, running
+from qualkit.study.running import Running
 from qualkit.ui import context, style
 
 _EVERY = timedelta(seconds=2)
@@ -49,8 +53,16 @@ def _watch(study: Study) -> None:
     now = running.running(study.folder)
     if now is not None:
         context.put("started", _GAPS)
-        st.progress(min(1.0, now.share), text=f"{now.stage.capitalize()}: {now.doing}")
-        st.button("Stop", icon=":material/stop:", key="stop", on_click=lambda: running.stop(study.folder))
+        st.html(style.block(told(now, time.time())))
+        is_stopping = running.is_stopping(study.folder)
+        st.button(
+            "Stopping ..." if is_stopping else "Stop",
+            icon=":material/stop:",
+            key="stop",
+            disabled=is_stopping,
+            on_click=lambda: running.stop(study.folder),
+            help="What is finished is kept, and the next run goes on from there. It also goes on when this page is closed.",
+        )
         return
     left = context.value("started", 0) - (0 if running.is_starting(study.folder) else 1)
     context.put("started", left)
@@ -58,3 +70,22 @@ def _watch(study: Study) -> None:
         st.html(style.block(style.grey("Working ...")))
     else:
         st.rerun()
+
+
+def told(now: Running, at_s: float) -> str:
+    """What a stage is doing, how far it is and since when; `at_s` is now, in seconds since 1970."""
+    share = min(1.0, max(0.0, now.share))
+    which = f"Stage {STAGES.index(now.stage) + 1} of {len(STAGES)}: " if now.stage in STAGES else ""
+    since = f"since {datetime.fromtimestamp(now.since):%H:%M} ({_length(at_s - now.since)})" if now.since else ""
+    return (
+        '<div class="q-run"><div class="q-run-head">'
+        f'<span><span class="q-grey">{which}</span><b class="q-name">{escape(now.stage)}</b></span>'
+        f'<span class="q-small q-grey">{since}</span></div>'
+        f"{style.bar(share, f'{now.stage}: {share:.0%} done')}"
+        f'<div class="q-run-head q-small"><span>{escape(now.doing)}</span><b>{share:.0%}</b></div></div>'
+    )
+
+
+def _length(seconds: float) -> str:
+    minutes = int(max(0.0, seconds) // 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

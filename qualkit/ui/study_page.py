@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 import base64
-from collections import Counter
+from collections.abc import Sequence
 from html import escape
 
 import streamlit as st
 
 from qualkit import plugs
-from qualkit.model import Agreement, Role
+from qualkit.model import Agreement
 from qualkit.stages import STAGES
-from qualkit.study import Seat, Study, tables, transcripts
-from qualkit.ui import context, rounds_section, run_panel, style
-from qualkit.wording import counted
+from qualkit.study import Seat, Study, storage, tables, transcripts
+from qualkit.study.standing import Share, TranscriptStanding
+from qualkit.ui import context, launch, rounds_section, run_panel, style
+from qualkit.wording import counted, sized
+
+FINDINGS = {
+    "suggested": "Suggested",
+    "in_topics": "In topics",
+    "adjudicated": "Adjudicated",
+    "in_themes": "In themes",
+}
+"""What follows from codes, in the order of the stages, by field of `TranscriptStanding`."""
+
+HEARD = {"audio": "● audio", "text": "text only", "not yet": "○ not yet"}
+
+WHAT_COLUMNS_COUNT = "Segments: those that are there to be coded; judged: how many of theirs a coder has judged in this round."
+WHAT_FINDINGS_COUNT = (
+    " Suggested: a machine suggests a code. Adjudicated: disputed codes that are decided. In themes: a theme rests on it."
+)
 
 TELLING = frozenset({"agree", "evaluate", "themes", "export"})
 """Stages whose summary would tell a blind coder what others said."""
@@ -26,17 +42,18 @@ def draw() -> None:
     st.title(study.info.title)
     if study.info.question:
         st.html(style.lead(study.info.question))
-    st.subheader("Transcripts")
-    _transcripts(study)
+    st.header("Transcripts")
+    rows = seat.standing() if seat is not None else study.standing(is_blind=True)
+    _transcripts(rows)
     _take_along(study)
     left, right = st.columns(2, gap="large")
     with left:
-        st.subheader("Coders")
-        _coders(study)
+        st.header("Coders")
+        _coders(study, rows)
         if seat is not None and may_see:
             _agreement(seat)
     with right:
-        st.subheader("Stages")
+        st.header("Stages")
         _stages(study, may_see)
         run_panel.draw(study)
     rounds_section.draw(study, seat)
@@ -47,24 +64,33 @@ def draw() -> None:
                 st.html(style.table(by_code.columns, by_code.rows))
         _machines(seat)
         _uptake(seat)
+    _storage(study)
     _log()
 
 
-def _transcripts(study: Study) -> None:
-    there, people, heard = study.outline(), study.people(), {item.transcript_id for item in study.recordings()}
-    counts = Counter(item.transcript_id for item in people.values() if item.role is Role.PARTICIPANT)
-    rows = [
-        (
-            item.title, item.site, item.held_on, counts[item.id], there.n_turns[item.id], len(there.to_code[item.id]),
-            "yes" if item.id in heard else "no",
-        )
-        for item in study.transcripts()
-    ]  # fmt: skip
+def _transcripts(rows: Sequence[TranscriptStanding]) -> None:
     if not rows:
         st.info("No transcript yet. Put files into recordings/ or transcripts/ and run  qualkit run")
         return
-    columns = ("Transcript", "Site", "Date", "Participants", "Turns", "Segments to code", "Audio")
-    st.html(style.table(columns, rows))
+    coders = list(dict.fromkeys(name for row in rows for name in row.judged))
+    findings = [name for name in FINDINGS if any(getattr(row, name) is not None for row in rows)]
+    head = ("Transcript", "Heard", "People", "Turns", "Segments", *(f"{name} judged" for name in coders))
+    columns = (*head, *(FINDINGS[name] for name in findings))
+    raw = [0, 1, *range(len(head) - len(coders), len(columns))]
+    st.html(style.table(columns, [_standing(row, coders, findings) for row in rows], raw=raw))
+    st.html(style.block(style.grey(WHAT_COLUMNS_COUNT + (WHAT_FINDINGS_COUNT if findings else ""))))
+
+
+def _standing(row: TranscriptStanding, coders: Sequence[str], findings: Sequence[str]) -> tuple[object, ...]:
+    about = " · ".join(part for part in (row.site, row.held_on) if part)
+    title = f'<b class="q-title">{escape(row.title)}</b>' + (f"<br>{style.aside(about)}" if about else "")
+    heard = style.tag(HEARD.get(row.heard, row.heard), "open" if row.is_waiting else "plain")
+    shares = (*(row.judged.get(name) for name in coders), *(getattr(row, name) for name in findings))
+    return (title, heard, row.n_people, row.n_turns, row.n_segments, *(_share(item) for item in shares))
+
+
+def _share(item: Share | None) -> str:
+    return style.aside("–") if item is None else style.share(item.n, item.of)
 
 
 def _take_along(study: Study) -> None:
@@ -91,19 +117,19 @@ def _take_along(study: Study) -> None:
             )
 
 
-def _coders(study: Study) -> None:
+def _coders(study: Study, rows: Sequence[TranscriptStanding]) -> None:
     """How many segments each person has judged: a number, never a code."""
-    n_all, judged = len(study.outline().is_coded), Counter(study.votes().n_judged())
-    names = [name for name in dict.fromkeys([*study.config.coders, *sorted(judged)]) if name not in study.config.adjudicators]
-    if not names or not n_all:
+    names = list(dict.fromkeys(name for row in rows for name in row.judged))
+    if not names or not any(row.n_segments for row in rows):
         st.html(
             style.block(
                 style.grey("Nobody has coded yet. Name coders in study.toml, or open the page Code and give your name.")
             )
         )
         return
-    rows = [(name, style.bar(judged[name] / n_all), f"{judged[name]} of {n_all}") for name in names]
-    st.html(style.table(("Name", "Judged", ""), rows, raw=(1,)))
+    mine = {name: [row.judged[name] for row in rows if name in row.judged] for name in names}
+    told = [(name, style.share(sum(item.n for item in had), sum(item.of for item in had))) for name, had in mine.items()]
+    st.html(style.table(("Name", "Judged"), told, raw=(1,)))
     if study.config.adjudicators:
         st.html(style.block(style.grey(f"Adjudicating: {', '.join(study.config.adjudicators)}")))
 
@@ -125,7 +151,7 @@ def _stages(study: Study, may_see: bool) -> None:
 def _agreement(seat: Seat) -> None:
     found = seat.agreement()
     pooled = {item.measure: item for item in found if item.code_key is None}
-    st.subheader("Agreement before adjudication")
+    st.header("Agreement before adjudication")
     if pooled["percent"].value is None:
         st.html(style.block(style.grey(f"None to report: {pooled['percent'].undefined_because}.")))
         return
@@ -176,6 +202,18 @@ def _uptake(seat: Seat) -> None:
             st.html(style.table(taken.columns, taken.rows))
             for note in taken.notes:
                 st.html(style.block(style.grey(note)))
+
+
+def _storage(study: Study) -> None:
+    with st.expander("Storage and privacy", icon=":material/shield:", key="storage", on_change="rerun") as box:
+        if not box.open:
+            return
+        found = storage.remarks(study, log_fault=context.checked_log().fault, app=launch.reach())
+        kinds = {storage.Finding.GOOD: "good", storage.Finding.BAD: "bad", storage.Finding.UNKNOWN: "open"}
+        rows = [(style.tag(item.finding.value, kinds[item.finding]), item.about, item.said) for item in found]
+        st.html(style.table(("Finding", "About", "What was found"), rows, raw=(0,)))
+        sizes = storage.sizes(study).items()
+        st.html(style.block(style.grey("On disk: " + ", ".join(f"{name} {sized(size)}" for name, size in sizes) + ".")))
 
 
 def _log() -> None:

@@ -18,6 +18,9 @@ from qualkit.study import Line, View
 from qualkit.wording import clock
 
 SIGNS = {"facilitator": "+", "barrier": "−", "mixed": "±", "present": "•"}
+WIDE = 5
+"""A table of more columns may have to be scrolled sideways, and so can be reached by keyboard."""
+
 ICON = Path(__file__).with_name("icon.svg")
 """Shown by the browser; a file, because Streamlit has browsers fetch emoji and Material icons for it from the net."""
 
@@ -28,6 +31,11 @@ CSS = Path(__file__).with_name("style.css")
 def block(*parts: str) -> str:
     """Parts as one piece of the page in qualkit's style."""
     return f'<div class="q">{"".join(parts)}</div>'
+
+
+def heading(title: str) -> str:
+    """The heading of a page that shows none: heard by those who listen to the page, and not seen."""
+    return f'<h1 class="q-unseen">{escape(title)}</h1>'
 
 
 def grey(text: str) -> str:
@@ -122,8 +130,9 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, raw: Sequ
     numeric = [any(isinstance(row[index], int | float) for row in listed) for index in range(len(columns))]
     head = "".join(f"<th{_side(right)}>{escape(name)}</th>" for name, right in zip(columns, numeric, strict=True))
     body = "".join("<tr>" + "".join(_cell(cell, index in raw) for index, cell in enumerate(row)) + "</tr>" for row in listed)
+    reach = ' tabindex="0" role="group" aria-label="Table"' if len(columns) > WIDE else ""
     return block(
-        f'<div class="q-scroll"><table class="q-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+        f'<div class="q-scroll"{reach}><table class="q-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
     )
 
 
@@ -139,6 +148,15 @@ def _cell(cell: object, is_html: bool) -> str:
     return f"<td>{cell if is_html else escape('–' if cell in (None, '') else str(cell))}</td>"
 
 
-def bar(share: float) -> str:
-    """A share of 1 as a bar."""
-    return f'<div class="q-bar"><div style="width:{100 * share:.1f}%"></div></div>'
+def bar(share: float, said: str = "") -> str:
+    """A share of 1 as a bar; `said` is what a screen reader says of it, left out where the number stands beside it."""
+    role = f' role="img" aria-label="{escape(said)}"' if said else ' aria-hidden="true"'
+    return f'<div class="q-bar"{role}><div style="width:{100 * share:.1f}%"></div></div>'
+
+
+def share(n: int, of: int) -> str:
+    """So many of so many: a bar with the numbers under it; a dash for none of none."""
+    if not of:
+        return aside("–")
+    done = " q-share-done" if n >= of else ""
+    return f'<div class="q-share{done}">{bar(min(1.0, n / of))}<span>{n:,} of {of:,}</span></div>'

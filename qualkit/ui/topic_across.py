@@ -83,7 +83,7 @@ def _pick(key: str) -> None:
 
 
 def _quotes(seat: Seat, crosstab: Crosstab) -> None:
-    st.subheader("What was said")
+    st.header("What was said")
     rows, columns = {row.topic_id: row for row in crosstab.rows}, {column.key: column for column in crosstab.columns}
     _keep_known(_TOPIC, list(rows), crosstab.rows[0].topic_id)
     _keep_known(_STRATUM, list(columns), _fullest(crosstab, context.value(_TOPIC)))
@@ -131,7 +131,7 @@ def _say(seat: Seat, segment_ids: Sequence[str], where: str) -> None:
 
 
 def _carriers(crosstab: Crosstab) -> None:
-    st.subheader("Who carries a topic")
+    st.header("Who carries a topic")
     st.html(style.table(("Topic", "Segments", "Groups", "People", "V"), map(_carrier, crosstab.rows), raw=(0,)))
     of = crosstab.rows[0].carried
     told = f"Of {counted(of.of_groups, 'group')} and {counted(of.of_participants, 'participant')}. {WHAT_V_IS}"

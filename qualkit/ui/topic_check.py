@@ -67,7 +67,7 @@ def _ask(seat: Seat, intruders: Intruders, task: IntrusionTask, key: str) -> Non
     context.kept(f"{key}-{task.id}-shown", monotonic)
     is_words = task.kind is IntrusionKind.WORDS
     texts = {} if is_words else {item: segment.text for item, segment in seat.segments(list(task.shown)).items()}
-    st.subheader(ASKED[task.kind])
+    st.header(ASKED[task.kind])
     per_row = PER_ROW[task.kind]
     with st.container(key=f"check-{task.kind.value}"):
         for start in range(0, len(task.shown), per_row):
@@ -105,7 +105,7 @@ def _results(seat: Seat, found: Scores, *, n_left: int) -> None:
         column.html(style.block(style.label(f"By {score.kind.value}"), _share(score)))
     for sentence in agreement_notes(found):
         st.html(style.block(style.grey(sentence)))
-    st.subheader("Topic by topic")
+    st.header("Topic by topic")
     st.html(
         style.block(style.grey("Those come first that no more than half of the answers found the intruder of; look at these."))
     )

@@ -54,15 +54,15 @@ def draw(seat: Seat) -> None:
     names = {key: code.name for key, code in seat.codebook.by_key.items()}
     sheet = _Sheet(seat, hand, report, hand.decisions(), names)
     st.html(CSS)
-    st.subheader("What the codebook misses")
+    st.header("What the codebook misses")
     st.html(style.lead(rests_on(report)))
     st.html(_bars(sheet))
     _topics(sheet)
-    st.subheader("How the codes lie in the topics")
+    st.header("How the codes lie in the topics")
     _codes(sheet)
-    st.subheader("Codes and constructs")
+    st.header("Codes and constructs")
     topic_links.draw(seat, hand)
-    st.subheader("To be read again")
+    st.header("To be read again")
     topic_links.debt(seat)
 
 

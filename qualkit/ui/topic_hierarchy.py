@@ -16,13 +16,13 @@ def draw(seat: Seat) -> None:
     has_merges = landscape is not None and len(landscape.merges) == n - 1 > 0
     has_likeness = landscape is not None and len(landscape.likeness) == n > 1
     if landscape is not None and has_merges:
-        st.subheader("How they join")
+        st.header("How they join")
         st.html(style.lead("Topics that join on the right are much alike: read them together, they may be one code."))
         st.altair_chart(
             figures.hierarchy(topics, landscape, shown), width="stretch", theme=None, alt="Dendrogram of the topics"
         )
     if landscape is not None and has_likeness:
-        st.subheader("How like one another they are")
+        st.header("How like one another they are")
         st.html(style.lead("Cosines between the centres of topics, in the same order; likeness to itself is left out."))
         st.altair_chart(figures.likeness(topics, landscape, shown), width="stretch", theme=None, alt="Heat map of likeness")
     if not (has_merges or has_likeness):

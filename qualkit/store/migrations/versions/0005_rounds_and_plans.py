@@ -54,7 +54,7 @@ def upgrade() -> None:
     op.add_column("round", sa.Column("segment_ids", sa.JSON(), nullable=False, server_default="[]"))
     op.add_column("visit", sa.Column("is_current", sa.Boolean(), nullable=False, server_default=sa.true()))
     op.create_index(op.f("ix_visit_coder_id_round_id"), "visit", ["coder_id", "round_id"], unique=False)
-
+    op.add_column("theme", sa.Column("position", sa.Integer(), nullable=False, server_default="0"))
     op.add_column("decision", sa.Column("evidence", sa.JSON(), nullable=False, server_default="[]"))
     op.add_column("decision", sa.Column("votes", sa.JSON(), nullable=False, server_default="null"))
 
@@ -77,6 +77,7 @@ def downgrade() -> None:
             )
     op.drop_column("decision", "votes")
     op.drop_column("decision", "evidence")
+    op.drop_column("theme", "position")
     op.drop_index(op.f("ix_visit_coder_id_round_id"), table_name="visit")
 
     op.drop_column("visit", "is_current")
