@@ -17,11 +17,10 @@ pytest.importorskip("streamlit")
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from qualkit.model import Evidence, Neighbour, Ruling, Run, Suggestion, Valence, Verdict, Worth
+from qualkit.model import Evidence, Run, Valence
 from qualkit.plugs import no_progress
-from qualkit.study import Order, Study, running
-from qualkit.study.steps import keep_suggestions
-from qualkit.ui import PAGES, code_page, context, launch, parts, style
+from qualkit.study import Study, running
+from qualkit.ui import PAGES, context, launch, parts, style
 from tests.conftest import REPO, choices
 
 MODELS = ("torch", "spacy", "sentence_transformers", "bertopic", "faster_whisper", "sklearn")
@@ -51,8 +50,7 @@ def study(small_study: Study) -> Study:
 
 @pytest.fixture
 def open_page(study: Study, monkeypatch: pytest.MonkeyPatch) -> Open:
-    """Draw a page as a person sees it, one who presses faster than people do."""
-    monkeypatch.setattr(code_page, "HASTE_S", 0.0)
+    """Draw a page as a person sees it."""
     monkeypatch.setenv(launch.STUDY_VARIABLE, str(study.folder.path))
 
     def opened(page: str, name: str | None = None) -> AppTest:
@@ -67,11 +65,6 @@ def open_page(study: Study, monkeypatch: pytest.MonkeyPatch) -> Open:
 def told(app: AppTest) -> str:
     """Everything that a page sends to the browser."""
     return repr(app) + "".join(element.proto.body for element in app.get("html"))
-
-
-def key_of(study: Study, name: str, segment_id: str, version: int = 0) -> str:
-    """How the keys of the controls over a segment begin."""
-    return f"code-{study.seat(name).coder.id}-{segment_id}-{version}"
 
 
 def judge_all(study: Study, name: str, code_key: str, valence: str | None) -> None:
@@ -101,48 +94,6 @@ def test_without_a_name_a_page_only_asks_for_one(open_page: Open, page: str) -> 
         "Choose or type your name in the side bar. Everything you judge is kept under it."
     ]
     assert not app.button and not app.get("html")
-
-
-def test_a_blind_coder_sees_no_code_of_others_and_no_suggestion_before_judging(open_page: Open, study: Study) -> None:
-    suggested = study.suggestions()
-    assert suggested
-    judge_all(study, "Ben", "stigma", "mixed")
-    seen = told(open_page("code", "Ana"))
-    assert "Ben" not in seen.replace("'Ben'", "")  # only as a name to choose in the side bar
-    assert "Machines suggest" not in seen and "<mark" not in seen
-    assert not any(item.rationale in seen for item in suggested)
-    assert "mixed" not in seen
-
-
-def test_after_judging_own_codes_and_the_machines_suggestions_show(open_page: Open, study: Study) -> None:
-    judge_all(study, "Ana", "stigma", "barrier")
-    app = open_page("code", "Ana")
-    first = study.seat("Ana").queue()[0]
-    assert app.get_by_key(key_of(study, "Ana", first, 1) + "-valence-stigma").value is Valence.BARRIER
-    assert "Machines suggest 1 code" in told(app) and '<mark class="q-e1">shame</mark>' in told(app)
-
-
-def test_a_card_says_what_speaks_for_a_code_and_what_became_of_it(open_page: Open, study: Study) -> None:
-    judge_all(study, "Ana", "stigma", "barrier")
-    first, second = study.seat("Ana").queue()[:2]
-    said = Suggestion(
-        segment_id=first, code_key="stigma", score=0.87, rationale="<like> others", evidence=(), valence=Valence.MIXED,
-        lines=("Shame & blame",), neighbours=(Neighbour(segment_id=second, likeness=0.81),), is_sure=True,
-    )  # fmt: skip
-    with study.store.write() as tx:
-        keep_suggestions(tx, "learned", "1", [said], tx.all(Run)[-1])
-        tx.replace(
-            [
-                Verdict(
-                    id="v", machine="learned", code_key="stigma", ruling=Ruling.USABLE, n_segments=40, n_positive=9,
-                    n_transcripts=2, kappa=0.712, low=0.6, high=0.8, human_kappa=0.655, why="as good as people",
-                )
-            ]
-        )  # fmt: skip
-    seen = told(open_page("code", "Ana"))
-    for words in ("87\u202f%", "sure", "you said − barrier", "&lt;like&gt; others", "Shame &amp; blame", "0.81", "✓ usable"):
-        assert words in seen
-    assert "0.71" in seen and "0.66" in seen and "9 times given in 40 segments of 2 transcripts" in seen
 
 
 @pytest.mark.parametrize("page", ["topics", "themes"])
@@ -176,112 +127,38 @@ def test_a_blind_coder_may_take_transcripts_along_in_every_format_that_they_have
     assert "fg1 cannot be written as .vtt: its turns have no start and end time." in told(page)
 
 
-def test_the_order_of_segments_is_a_choice_only_where_there_is_something_to_order_by(open_page: Open, study: Study) -> None:
-    assert "order" not in {box.key for box in open_page("code", "Ana").selectbox}
-    study.draw_sample(0.4, seed=3)
-    assert open_page("code", "Ana").selectbox(key="order").options == ["As it was said", "Reliability sample"]
-
-
-def test_by_what_teaches_most_the_sample_comes_first_and_says_so_and_why_is_told_of_the_rest(
-    open_page: Open, study: Study
-) -> None:
-    why, queue = "The machine cannot tell whether this is Stigma or Trust.", study.seat("Ana").queue()
-    with study.store.write() as tx:
-        tx.replace(Worth(segment_id=key, value=n, why=why) for n, key in enumerate(queue))
-        tx.log("qualkit", "told what teaches", {})
-    sampled = study.draw_sample(0.2, seed=3).segment_ids
-    app = open_page("code", "Ana")
-    app.selectbox(key="order").set_value(Order.TEACHING).run()
-    for segment_id in sampled:
-        assert "reliability sample" in told(app) and why not in told(app)
-        app.button(key=f"none-{segment_id}").click().run()
-    best = next(key for key in reversed(queue) if key not in sampled)
-    assert app.button(key=f"none-{best}") and "reliability sample" not in told(app).replace("'reliability sample'", "")
-    assert "what teaches the machines most" in told(app) and why not in told(app)  # it would give a suggestion away
-    settings = study.folder.config_file
-    settings.write_text(settings.read_text() + 'show_suggestions = "before"\n')
-    assert why in told(app.run())
-
-
 # ---------------------------------------------------------------- acts
 
 
-def test_who_wants_to_compare_stays_on_what_was_saved_and_an_unchanged_judgement_is_not_saved_again(
-    open_page: Open, study: Study
-) -> None:
-    first, second = study.seat("Ana").queue()[:2]
-    app = open_page("code", "Ana")
-    app.toggle(key="compare").set_value(True).run()
-    app.button(key=f"none-{first}").click().run()
-    assert "Machines suggest" in told(app)
-    app.button(key=f"none-{first}").click().run()
-    assert app.button(key=f"none-{second}")
-    assert study.seat("Ana").view(first).version == 1
-    assert [(item.n_judgements, item.n_blind) for item in study.exposure()] == [(1, 1)]
-
-
-def test_choosing_a_code_brings_its_valence_and_saving_keeps_both_and_goes_on(open_page: Open, study: Study) -> None:
-    first, second = study.seat("Ana").queue()[:2]
-    app = open_page("code", "Ana")
-    app.get_by_key(key_of(study, "Ana", first) + "-Codes").set_value(["stigma", "trust"]).run()
-    app.get_by_key(key_of(study, "Ana", first) + "-valence-stigma").set_value(Valence.BARRIER).run()
-    app.button(key=f"save-{first}").click().run()
-    view = study.seat("Ana").view(first)
-    assert [(item.code_key, item.valence) for item in view.choices] == [("stigma", Valence.BARRIER), ("trust", None)]
-    assert app.button(key=f"save-{second}")
-
-
-def test_a_code_without_its_valence_is_not_saved_and_the_page_says_why(open_page: Open, study: Study) -> None:
+def test_an_adjudicator_decides_a_dispute_with_a_reason_and_the_case_leaves_the_queue(open_page: Open, study: Study) -> None:
     first = study.seat("Ana").queue()[0]
-    app = open_page("code", "Ana")
-    app.get_by_key(key_of(study, "Ana", first) + "-Codes").set_value(["stigma"]).run()
-    app.button(key=f"save-{first}").click().run()
-    assert "stigma: say whether it is facilitator, barrier, mixed." in app.error[0].value
-    assert not study.seat("Ana").judged()
+    study.seat("Ana").judge(first, choices(stigma="barrier"))
+    study.seat("Ben").judge(first, choices())
+    app = open_page("adjudicate", "Cara")
+    prefix = f"decide-{study.seat('Cara').coder.id}-{first}-stigma-open"
+    app.button(key=f"{prefix}-save").click().run()
+    assert app.error[0].value == "Choose a decision and a reason."
+    app.radio(key=f"{prefix}-way").set_value("absent").run()
+    app.get_by_key(f"{prefix}-reason").set_value("slip").run()
+    app.button(key=f"{prefix}-save").click().run()
+    assert [(case.decision.present, case.decision.reason) for case in study.cases() if case.decision] == [(False, "slip")]
+    assert "No disputed case is waiting." in [item.value for item in app.info]
 
 
-def test_saving_without_a_code_is_refused_and_no_code_fits_is_a_judgement(open_page: Open, study: Study) -> None:
+def test_a_decision_made_meanwhile_is_shown_instead_of_being_overruled(open_page: Open, study: Study) -> None:
     first = study.seat("Ana").queue()[0]
-    app = open_page("code", "Ana")
-    app.button(key=f"save-{first}").click().run()
-    assert "Choose a code first" in app.error[0].value and not study.seat("Ana").judged()
-    app.button(key=f"none-{first}").click().run()
-    assert study.seat("Ana").view(first).version == 1
-
-
-def test_who_takes_over_the_seat_finds_nothing_of_what_the_one_before_had_chosen(open_page: Open, study: Study) -> None:
-    first = study.seat("Ana").queue()[0]
-    app = open_page("code", "Ana")
-    app.get_by_key(key_of(study, "Ana", first) + "-Codes").set_value(["trust"]).run()
-    app.selectbox(key="coder").set_value("Ben").run()
-    assert app.get_by_key(key_of(study, "Ben", first) + "-Codes").value == []
-    app.button(key=f"none-{first}").click().run()
-    app.selectbox(key="coder").set_value("Ana").run()
-    app.get_by_key(key_of(study, "Ana", first) + "-Codes").set_value(["trust"]).run()
-    app.button(key=f"save-{first}").click().run()
-    assert [len(study.seat(name).view(first).choices) for name in ("Ana", "Ben")] == [1, 0]
-
-
-def test_a_large_codebook_is_searched_rather_than_laid_out(
-    open_page: Open, study: Study, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(parts, "MAX_PILLS", 1)
-    first = study.seat("Ana").queue()[0]
-    app = open_page("code", "Ana")
-    app.multiselect(key=key_of(study, "Ana", first) + "-all").set_value(["trust"]).run()
-    app.button(key=f"save-{first}").click().run()
-    assert [item.code_key for item in study.seat("Ana").view(first).choices] == ["trust"]
-
-
-def test_a_press_that_was_meant_for_the_segment_before_is_not_taken(
-    open_page: Open, study: Study, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first, second = study.seat("Ana").queue()[:2]
-    app = open_page("code", "Ana")
-    app.button(key=f"none-{first}").click().run()
-    monkeypatch.setattr(code_page, "HASTE_S", 60.0)
-    app.button(key=f"none-{second}").click().run()
-    assert list(study.seat("Ana").judged()) == [first]
+    study.seat("Ana").judge(first, choices(stigma="barrier"))
+    study.seat("Ben").judge(first, choices())
+    app = open_page("adjudicate", "Cara")
+    study.seat("Dora").judge(first, choices(stigma="barrier"))
+    study.seat("Dora").decide(first, "stigma", present=True, valence=Valence.MIXED, reason="edge case")
+    prefix = f"decide-{study.seat('Cara').coder.id}-{first}-stigma-open"
+    app.radio(key=f"{prefix}-way").set_value("absent")
+    app.get_by_key(f"{prefix}-reason").set_value("slip")
+    app.button(key=f"{prefix}-save").click().run()
+    assert "Somebody decided this case meanwhile" in app.error[0].value
+    assert "Dora" in told(app) and "edge case" in told(app)
+    assert [case.decision.valence for case in study.cases() if case.decision] == [Valence.MIXED]
 
 
 def test_a_theme_that_an_author_writes_takes_the_place_of_the_codes_it_rests_on(open_page: Open, study: Study) -> None:

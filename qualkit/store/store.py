@@ -181,6 +181,14 @@ class Reading:
             self._connection.execute(query.where(memo.c.superseded_at.is_(None)).order_by(memo.c.made_at.desc())).scalar() or ""
         )
 
+    def memos(self, segment_ids: Iterable[str], *, round_id: str, coder_id: str | None = None) -> dict[str, str]:
+        """Present memos of a round on some segments, of one coder or, in a round of consensus, of the group, by segment id."""
+        theirs = [memo.c.segment_id.in_(list(segment_ids)), memo.c.round_id == round_id, memo.c.superseded_at.is_(None)]
+        if coder_id is not None:
+            theirs.append(memo.c.coder_id == coder_id)
+        rows_ = self._connection.execute(sa.select(memo.c.segment_id, memo.c.text).where(*theirs))
+        return {segment_id: text for segment_id, text in rows_ if text}
+
     def has_happened(self, client_id: str) -> bool:
         """Whether the act with that client id is in the log."""
         return bool(self._known(TABLES[Event], [(client_id,)], by=("client_id",)))

@@ -2,10 +2,11 @@
 
 from qualkit.stages.themes import new_theme
 from qualkit.study.cards import Card
+from qualkit.study.desk import Line, Passage, Piece, View
 from qualkit.study.folder import Config, Folder, Showing, make_sample
 from qualkit.study.order import Order
 from qualkit.study.runner import Outcome
-from qualkit.study.seat import Line, Seat, View
+from qualkit.study.seat import Seat
 from qualkit.study.study import Study
 from qualkit.study.transcripts import Written
 
@@ -16,6 +17,8 @@ __all__ = [
     "Line",
     "Order",
     "Outcome",
+    "Passage",
+    "Piece",
     "Seat",
     "Showing",
     "Study",

@@ -28,10 +28,10 @@ from qualkit.model import (
     Visit,
 )
 from qualkit.plain import as_plain
-from qualkit.stages import intrusion
+from qualkit.stages import intrusion, uptake
 from qualkit.store import Reading
 from qualkit.study import authoring, candidates, codebook_changes, intruders, plans, rounds, rulings
-from qualkit.study.judgements import CLOSED, DECIDED, DECIDED_MANY, NOTED, OPENED, REVEALED, WITHDREW, digest
+from qualkit.study.judgements import CLOSED, DECIDED, DECIDED_MANY, NOTED, OPENED, REVEALED, WITHDREW, digest, marks_of
 from qualkit.study.plans import PLANNED
 from qualkit.study.revisions import text_digest
 
@@ -68,29 +68,40 @@ def fault(tx: Reading) -> str | None:
     broken = tx.verify()
     if broken:
         return broken
+    checks = (
+        _wrong_in_judgements, _wrong_in_marks, _wrong_in_rounds, _wrong_in_codebook, _wrong_in_topics, _wrong_in_themes,
+        _wrong_in_turns,
+    )  # fmt: skip
+    wrong = next((found for check in checks if (found := check(tx))), None)
+    return f"The log is whole, but {wrong} not what it says: a table was changed by hand." if wrong else None
+
+
+def _wrong_in_judgements(tx: Reading) -> str | None:
     judged, decided = replay(tx.all(Event))
     for wrong, what in ((_differing(judged, _judged(tx)), "judgements"), (_differing(decided, _decided(tx)), "decisions")):
         if wrong is not None:
-            return f"The log is whole, but the {what} on segment {wrong[0]} are not what it says: a table was changed by hand."
-    about_rounds = _fault_on_rounds(tx)
-    if about_rounds:
-        return about_rounds
+            return f"the {what} on segment {wrong[0]} are"
+    return None
+
+
+def _wrong_in_codebook(tx: Reading) -> str | None:
     changed = {item.id: (item.coder_id, as_plain(codebook_changes.said_of(item))) for item in tx.all(CodebookChange)}
-    if changed != replay_codebook_changes(tx.all(Event, verb=codebook_changes.CHANGED)):
-        return "The log is whole, but the changes of the codebook are not what it says: a table was changed by hand."
-    about_topics = _fault_on_topics(tx)
-    if about_topics:
-        return about_topics
+    is_so = changed == replay_codebook_changes(tx.all(Event, verb=codebook_changes.CHANGED))
+    return None if is_so else "the changes of the codebook are"
+
+
+def _wrong_in_themes(tx: Reading) -> str | None:
     written = replay_themes(tx.all(Event, verb=sorted(authoring.BY_AUTHORS)))
     themes = {theme.id: authoring.said_of(theme) for theme in tx.all(Theme)}
-    if themes.keys() != written.keys() or any(said and said != themes[key] for key, said in written.items()):
-        return "The log is whole, but the themes are not what it says: a table was changed by hand."
+    is_so = themes.keys() == written.keys() and not any(said and said != themes[key] for key, said in written.items())
+    return None if is_so else "the themes are"
+
+
+def _wrong_in_turns(tx: Reading) -> str | None:
     corrected = replay_corrections(tx.all(Event))
     stands = {turn.id: (turn.revision, text_digest(turn)) for turn in tx.all(Turn, id=list(corrected))} if corrected else {}
     turned = next((key for key in corrected if corrected[key] != stands.get(key)), None)
-    if turned is not None:
-        return f"The log is whole, but the corrected turn {turned} is not what it says: a table was changed by hand."
-    return None
+    return f"the corrected turn {turned} is" if turned is not None else None
 
 
 def _differing(said: Mapping[K, Any], kept: Mapping[K, Any]) -> K | None:
@@ -98,15 +109,15 @@ def _differing(said: Mapping[K, Any], kept: Mapping[K, Any]) -> K | None:
     return next((key for key in [*said, *kept] if said.get(key) != kept.get(key)), None)
 
 
-def _fault_on_rounds(tx: Reading) -> str | None:
+def _wrong_in_rounds(tx: Reading) -> str | None:
     events = tx.all(Event, verb=[OPENED, CLOSED, REVEALED, PLANNED, NOTED])
     opened, planned, noted = replay_rounds(events)
     if opened != {item.id: _standing(item, opened.get(item.id)) for item in tx.all(Round)}:
-        return "The log is whole, but the rounds are not what it says: a table was changed by hand."
+        return "the rounds are"
     if planned != {item.round_id: plans.said_of(item) for item in tx.all(Plan)}:
-        return "The log is whole, but the plans of who codes what are not what it says: a table was changed by hand."
+        return "the plans of who codes what are"
     if any(noted.get(item.id) != digest(item.text, item.id) for item in tx.all(RoundNote)):
-        return "The log is whole, but the notes of discussions are not what it says: a table was changed by hand."
+        return "the notes of discussions are"
     return None
 
 
@@ -138,17 +149,33 @@ def replay_rounds(events: Iterable[Event]) -> tuple[dict[str, Told], dict[str, T
     return opened, planned, noted
 
 
-def _fault_on_topics(tx: Reading) -> str | None:
+def _wrong_in_marks(tx: Reading) -> str | None:
+    """Where the confidence or the marked words of a code in force are not what the log says; old events do not say."""
+    stand = {item.id: item for item in tx.all(Assignment)}
+    codes: Iterable[Any] = (code for event in tx.all(Event, verb=uptake.JUDGED) for code in _codes_of(event))
+    for code in codes:
+        item = stand.get(code["id"])
+        if item is not None and "evidence_sha256" in code and marks_of(item).items() - code.items():
+            return f"what was marked on segment {item.segment_id} is"
+    return None
+
+
+def _codes_of(event: Event) -> list[dict[str, Any]]:
+    said: Any = event.payload
+    return list(said["codes"])
+
+
+def _wrong_in_topics(tx: Reading) -> str | None:
     ruled, linked = replay_on_topics(tx.all(Event, verb=[candidates.DECIDED, candidates.LINKED, candidates.UNLINKED]))
     stand = {item.topic_id: (item.coder_id, candidates.said_of(item)) for item in tx.all(TopicDecision)}
     ties = {item.id: (item.coder_id, candidates.tie_of(item)) for item in tx.all(ConstructLink)}
     if ruled != stand:
-        return "The log is whole, but the decisions on topics are not what it says: a table was changed by hand."
+        return "the decisions on topics are"
     if linked != ties:
-        return "The log is whole, but the links to constructs are not what it says: a table was changed by hand."
+        return "the links to constructs are"
     given = {(item.topic_id, item.kind, item.coder_id): intruders.said_of(item) for item in tx.all(IntrusionAnswer)}
     if replay_answers(tx.all(Event, verb=intrusion.ANSWERED)) != given:
-        return "The log is whole, but the answers to intrusion tasks are not what it says: a table was changed by hand."
+        return "the answers to intrusion tasks are"
     return None
 
 

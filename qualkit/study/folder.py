@@ -58,7 +58,7 @@ class Meeting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """The contents of `study.toml`."""
+    """The contents of `study.toml`. `show_attributes` are the columns of `participants.csv` that coders see of a speaker."""
 
     title: str
     question: str = ""
@@ -69,6 +69,7 @@ class Config:
     coders: tuple[str, ...] = ()
     adjudicators: tuple[str, ...] = ()
     show_suggestions: Showing = Showing.AFTER
+    show_attributes: tuple[str, ...] = ()
     meetings: Mapping[str, Meeting] = field(default_factory=dict)
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 

@@ -47,8 +47,8 @@ def check_choices(
 ) -> tuple[Choice, ...]:
     """Choices with the only possible valence filled in.
 
-    Raises `StudyError` for an unknown code, one that is retired unless that `may_be`, a code given twice, a valence that the
-    code cannot take, or, if `need_valence`, one that is missing.
+    Raises `StudyError` for an unknown code, one that is retired unless that `may_be`, a code given twice, a confidence that is
+    no share of 1, a valence that the code cannot take, or, if `need_valence`, one that is missing.
     """
     codes = codebook.by_key
     keys = [choice.code_key for choice in choices]
@@ -66,7 +66,21 @@ def check_choices(
     return tuple(_checked(choice, codes[choice.code_key].valences, need_valence) for choice in choices)
 
 
+def check_evidence(choices: Sequence[Choice], text: str) -> None:
+    """Raises `StudyError` for evidence that does not say what stands at its place in a segment's `text`."""
+    for choice in choices:
+        for span in choice.evidence:
+            is_inside = 0 <= span.start_char < span.end_char <= len(text)
+            if not is_inside or text[span.start_char : span.end_char] != span.text:
+                raise StudyError(
+                    f"{choice.code_key}: the evidence is not in the segment's words any more; they may have been corrected. "
+                    "Mark it again."
+                )
+
+
 def _checked(choice: Choice, valences: tuple[Valence, ...], need_valence: bool) -> Choice:
+    if choice.confidence is not None and not 0 <= choice.confidence <= 1:
+        raise StudyError(f"{choice.code_key}: a confidence lies between 0 and 1, not at {choice.confidence}.")
     if choice.valence is None and len(valences) == 1:
         return replace(choice, valence=valences[0])
     if choice.valence is None and valences and need_valence:
@@ -115,10 +129,8 @@ def record(
     """
     mine: dict[str, Any] = {"segment_id": segment_id, **whose(round_, coder)}
     before = tx.first(Visit, **mine)
-    if client_id is not None and tx.has_happened(client_id):
-        kept = before or next(reversed(tx.all(Visit, past=True, segment_id=segment_id, coder_id=coder.id)), None)
-        if kept is not None:
-            return kept
+    if client_id is not None and (known := version_after(tx, coder, client_id)) is not None:
+        return before or Visit(segment_id=segment_id, coder_id=coder.id, round_id=round_.id, version=known, seen_at=utc_now())
     need_open(tx, round_, segment_id)
     if segment_id in shown:
         if before is not None and set(choices) == {as_choice(item) for item in tx.all(Assignment, **mine)}:
@@ -141,6 +153,14 @@ def record(
         tx.set_memo(segment_id, coder.id, round_.id, memo)
     tx.log(coder.id, uptake.JUDGED, {**_said(visit, made), "memo_sha256": digest(memo, visit)}, client_id)
     return visit
+
+
+def version_after(tx: Reading, coder: Coder, client_id: str) -> int | None:
+    """The version of a coder's judgement that an act of theirs left behind, 0 for none; None if it is not in the log."""
+    act = tx.first(Event, client_id=client_id, actor_id=coder.id)
+    if act is None or act.verb not in (uptake.JUDGED, WITHDREW):
+        return None
+    return 0 if act.verb == WITHDREW else int(str(act.payload["version"]))
 
 
 def withdraw(
@@ -275,8 +295,14 @@ def _assignment(choice: Choice, visit: Visit) -> Assignment:
 
 
 def _said(visit: Visit, made: Sequence[Assignment]) -> dict[str, object]:
-    codes = [{"id": item.id, "code_key": item.code_key, "valence": item.valence} for item in made]
+    codes = [{"id": item.id, "code_key": item.code_key, "valence": item.valence, **marks_of(item)} for item in made]
     return {"segment_id": visit.segment_id, "round_id": visit.round_id, "version": visit.version, "codes": codes}
+
+
+def marks_of(item: Assignment) -> dict[str, object]:
+    """What the log says of a code beside its valence: how sure the coder was, and a digest of the words they marked."""
+    spans = ";".join(f"{span.start_char}-{span.end_char} {span.text}" for span in item.evidence)
+    return {"confidence": item.confidence, "evidence_sha256": digest(spans, item.id)}
 
 
 def digest(text: str, salt: object) -> str | None:

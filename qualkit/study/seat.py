@@ -31,7 +31,6 @@ ruling, without its figures, until they may see results.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from qualkit.errors import BlindnessError, StudyError
@@ -40,19 +39,14 @@ from qualkit.model import (
     Choice,
     Coder,
     CoderKind,
-    Participant,
     Purpose,
     Recording,
-    Role,
     Round,
     Run,
     Segment,
     Suggestion,
-    Transcript,
-    Turn,
     Verdict,
     Visit,
-    Worth,
     by_id,
     grouped,
 )
@@ -62,6 +56,7 @@ from qualkit.study.adjudicating import Adjudicating
 from qualkit.study.cards import Card
 from qualkit.study.codebook_changes import Book
 from qualkit.study.corrections import Corrections
+from qualkit.study.desk import Desk
 from qualkit.study.folder import Showing
 from qualkit.study.leading import Leading
 from qualkit.study.queues import Queues
@@ -71,46 +66,8 @@ from qualkit.study.study import Study
 if TYPE_CHECKING:
     from qualkit.figures.topic_map import Said
 
-CONTEXT_TURNS = 3
-"""Turns shown before and after a segment."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """A turn as it is read: who, when, what."""
-
-    speaker: str
-    is_moderator: bool
-    text: str
-    start_s: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
-    """A segment as its coder may see it. `choices`, `memo` and `version` are the viewer's own.
-
-    `lead` and `rest` are what the speaker said before and after it in the same turn. `is_in_sample` says whether it was drawn
-    to measure reliability on; `why`, what a judgement of it would teach the machines, as far as that gives away no suggestion.
-    """
-
-    segment: Segment
-    lead: str
-    rest: str
-    transcript: Transcript
-    speaker: str
-    question: str | None
-    before: tuple[Line, ...]
-    after: tuple[Line, ...]
-    has_audio: bool
-    version: int
-    choices: tuple[Choice, ...]
-    memo: str
-    is_speaker_doubtful: bool = False
-    is_in_sample: bool = False
-    why: str = ""
-
-
-class Seat(Queues, Adjudicating, Results, Leading):
+class Seat(Queues, Desk, Adjudicating, Results, Leading):
     """What one named person may do in one study. Get one from `Study.seat`."""
 
     def __init__(self, study: Study, name: str) -> None:
@@ -137,52 +94,6 @@ class Seat(Queues, Adjudicating, Results, Leading):
     def book(self) -> Book:
         """The codebook as this person may see and change it."""
         return Book(self._study, self.coder, is_blind=self._is_blind_coder())
-
-    # ------------------------------------------------------------ coding
-
-    def view(self, segment_id: str) -> View:
-        """A segment with the talk around it, and with no more judgement than its viewer may see.
-
-        Raises `StudyError` if there is no such segment.
-        """
-        round_ = self.round
-        with self._study.store.read() as tx:
-            segment = tx.first(Segment, id=segment_id)
-            if segment is None:
-                raise StudyError("There is no such segment; it may have been cut anew. Open the page again.")
-            transcript = tx.all(Transcript, id=segment.transcript_id)[0]
-            people = by_id(tx.all(Participant, transcript_id=transcript.id))
-            who_spoke = tx.columns(Turn, "id", "participant_id", transcript_id=transcript.id)
-            ids = [turn_id for turn_id, _ in who_spoke]
-            at = ids.index(segment.turn_id)
-            asked = next((key for key, person in reversed(who_spoke[:at]) if _is_moderator(people.get(person))), None)
-            before, after = ids[max(0, at - CONTEXT_TURNS) : at], ids[at + 1 : at + 1 + CONTEXT_TURNS]
-            turns = by_id(tx.all(Turn, id=[key for key in (*before, ids[at], *after, asked) if key]))
-            mine: dict[str, Any] = {"segment_id": segment_id, **judgements.whose(round_, self.coder)}
-            visit = tx.first(Visit, **mine)
-            own = tx.all(Assignment, **mine)
-            memo = tx.memo(segment_id, visit.coder_id if visit else self.coder.id, round_.id)
-            has_audio = tx.first(Recording, transcript_id=transcript.id) is not None
-            worth = tx.first(Worth, segment_id=segment_id)
-        is_open = worth is not None and not visit and self._may_see_suggestions(segment_id, visit)
-        turn, lines = turns[segment.turn_id], {key: _line(turn, people) for key, turn in turns.items()}
-        return View(
-            segment=segment,
-            lead=turn.text[: segment.start_char].strip(),
-            rest=turn.text[segment.end_char :].strip(),
-            transcript=transcript,
-            speaker=lines[turn.id].speaker,
-            question=lines[asked].text if asked else None,
-            before=tuple(lines[key] for key in before),
-            after=tuple(lines[key] for key in after),
-            has_audio=has_audio and segment.start_s is not None,
-            version=visit.version if visit else 0,
-            choices=judgements.as_offered(own, self.codebook),
-            memo=memo,
-            is_speaker_doubtful=turn.is_doubtful,
-            is_in_sample=segment_id in self._sampled(),
-            why=worth.why if worth and is_open else "",
-        )
 
     # ------------------------------------------------------------ what machines suggest
 
@@ -240,6 +151,8 @@ class Seat(Queues, Adjudicating, Results, Leading):
                 if not tx.has_happened(client_id):
                     tx.log(self.coder.id, uptake.SHOWN, payload, client_id)
 
+    # ------------------------------------------------------------ coding
+
     def judge(
         self,
         segment_id: str,
@@ -253,17 +166,21 @@ class Seat(Queues, Adjudicating, Results, Leading):
         """Keep this person's judgement of a segment; no choice at all means "looked, and no code fits".
 
         `round_id` is that of the round on the screen, None for the newest. In a round of consensus the judgement is the
-        group's, and decides. Raises `StudyError` for a code or valence that the codebook does not have, for a segment that is
-        gone or not theirs to code, for somebody who adjudicates, and in a round that is over; `StaleError` if the judgement was
-        changed in another window; `BlindnessError` if this person was shown the others' codes of the segment, which their
-        own can then no longer be blind to.
+        group's, and decides. Raises `StudyError` for a code or valence that the codebook does not have, for evidence that is
+        not in the segment's words, for a confidence that is no share of 1, for a segment that is gone or not theirs to code,
+        for somebody who adjudicates, and in a round that is over; `StaleError` if the judgement was changed in another window;
+        `BlindnessError` if this person was shown the others' codes of the segment, which their own can then no longer be
+        blind to.
         """
         round_ = self._round_to_judge_in(round_id)
         checked = judgements.check_choices(choices, self.codebook)
         with self._study.store.read() as tx:
-            if tx.first(Segment, id=segment_id) is None:
-                raise StudyError("There is no such segment.")
-        if client_id is None or not self._has_happened(client_id):
+            segment = tx.first(Segment, id=segment_id)
+            is_new = client_id is None or not tx.has_happened(client_id)
+        if segment is None:
+            raise StudyError("There is no such segment.")
+        if is_new:
+            judgements.check_evidence(checked, segment.text)
             plans.need_part(self._study, self.name, round_, [segment_id])
         with self._study.store.write() as tx:
             is_new = client_id is None or not tx.has_happened(client_id)
@@ -284,10 +201,6 @@ class Seat(Queues, Adjudicating, Results, Leading):
             raise StudyError(f"{self.name} adjudicates in this study and so does not code.")
         return round_
 
-    def _has_happened(self, client_id: str) -> bool:
-        with self._study.store.read() as tx:
-            return tx.has_happened(client_id)
-
     def withdraw(
         self, segment_id: str, *, base_version: int, client_id: str | None = None, round_id: str | None = None
     ) -> None:
@@ -299,8 +212,13 @@ class Seat(Queues, Adjudicating, Results, Leading):
                 shown=self._study.shown_to(tx, self.coder, round_), client_id=client_id,
             )  # fmt: skip
 
-    def clip(self, segment_id: str) -> bytes | None:
-        """The segment's own seconds of its recording as Ogg, or None if it cannot be heard."""
+    def version_after(self, client_id: str) -> int | None:
+        """The version of this person's judgement that an act of theirs left behind, 0 for none; None for an unknown act."""
+        with self._study.store.read() as tx:
+            return judgements.version_after(tx, self.coder, client_id)
+
+    def clip(self, segment_id: str, margin_s: float = 0.4) -> bytes | None:
+        """The segment's own seconds of its recording, with a margin on both sides, as Ogg, or None if it cannot be heard."""
         from qualkit.engines import sound
 
         with self._study.store.read() as tx:
@@ -309,7 +227,7 @@ class Seat(Queues, Adjudicating, Results, Leading):
         if segment is None or recording is None or segment.start_s is None:
             return None
         path = self._study.folder.recording(recording.file_name)
-        return sound.clip(path, segment.start_s, segment.end_s or segment.start_s + 5) if path else None
+        return sound.clip(path, segment.start_s, segment.end_s or segment.start_s + 5, margin_s) if path else None
 
     # ------------------------------------------------------------ what only those may see who are not blind any more
 
@@ -366,17 +284,3 @@ class Seat(Queues, Adjudicating, Results, Leading):
 
 def _segment_of(item: Assignment) -> str:
     return item.segment_id
-
-
-def _is_moderator(person: Participant | None) -> bool:
-    return person is not None and person.role is Role.MODERATOR
-
-
-def _line(turn: Turn, people: dict[str, Participant]) -> Line:
-    person = people.get(turn.participant_id or "")
-    return Line(
-        speaker=person.pseudonym if person else "Unknown speaker",
-        is_moderator=_is_moderator(person),
-        text=turn.text,
-        start_s=turn.start_s,
-    )

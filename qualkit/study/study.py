@@ -314,6 +314,18 @@ class Study(Topical, Rounds, Counts):
                 heard=frozenset(recording.transcript_id for recording in tx.all(Recording)),
             )
 
+    def turn_order(self) -> dict[str, list[tuple[str, str | None]]]:
+        """Of each transcript the ids of its turns, in order, and of who spoke them."""
+        return self._kept.at_head("turn order", self._turn_order, but_for=BY_CODERS)
+
+    def _turn_order(self) -> dict[str, list[tuple[str, str | None]]]:
+        with self.store.read() as tx:
+            rows = tx.columns(Turn, "transcript_id", "id", "participant_id")
+        found: dict[str, list[tuple[str, str | None]]] = {}
+        for transcript_id, turn_id, participant_id in rows:
+            found.setdefault(transcript_id, []).append((turn_id, participant_id))
+        return found
+
     # ------------------------------------------------------------ judgements and what follows from them
 
     def seat(self, name: str) -> Seat:

@@ -25,15 +25,14 @@ HIDDEN = "How it agrees with people shows when you may see results."
 OWN_ONLY = "While coding is blind, only segments that you gave this code yourself are shown."
 
 
-def beside(found: Sequence[Card], view: View, book: Codebook, seat: Seat) -> str:
-    """The talk and under it the cards, with what they point at marked; the segment's own words stay in sight."""
+def below(found: Sequence[Card], view: View, book: Codebook, seat: Seat) -> str:
+    """The cards for a segment, to stand under the panel, which marks what they point at; hidden there for any other segment."""
     has_more = any(card.neighbours or card.rulings for card in found)
     is_blind = has_more and not seat.may_see_results()
     own = {choice.code_key: choice for choice in view.choices}
     drawn = [_card(n, card, book, own.get(card.code_key), is_blind) for n, card in enumerate(found, start=1)]
-    talk = style.talk(view, *(card.evidence for card in found), is_brief=bool(view.version))
     heading = style.label(f"Machines suggest {counted(len(found), 'code')}")
-    return f'<div class="q-beside">{talk}<div class="q-cards">{heading}{"".join(drawn)}</div></div>'
+    return style.block(f'<div class="q-cards qk-cards" data-for="{escape(view.segment.id)}">{heading}{"".join(drawn)}</div>')
 
 
 def _card(number: int, card: Card, book: Codebook, own: Choice | None, is_blind: bool) -> str:

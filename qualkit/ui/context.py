@@ -94,6 +94,12 @@ def stretch_of_sound(_cut: Callable[[], bytes], key: str) -> bytes:  # noqa: ARG
     return _cut()
 
 
+@st.cache_resource(max_entries=64, show_spinner=False)  # type: ignore[untyped-decorator]
+def clip_of_segment(_cut: Callable[[], bytes | None], key: str) -> bytes | None:  # noqa: ARG001
+    """The sound of the segment that `key` names, cut once for everybody who hears it; some tens of kilobytes each."""
+    return _cut()
+
+
 # ---------------------------------------------------------------- errors
 
 

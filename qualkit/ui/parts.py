@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from qualkit.model import Choice, Code, Codebook, Segment, Transcript, Valence
+from qualkit.model import Code, Codebook, Segment, Transcript
 from qualkit.study import Seat
 from qualkit.ui import context, style
 from qualkit.wording import clock
 
 if TYPE_CHECKING:
     from qualkit.figures.looks import Look
-
-MAX_PILLS = 40
-"""Codebooks up to this size are laid out whole; larger ones are searched."""
 
 
 def look() -> Look:
@@ -75,74 +71,12 @@ def codebook(book: Codebook) -> None:
             st.divider()
 
 
-def progress(name: str, n: int, of: int) -> str:
-    """How much is judged."""
-    return style.block(f'<p class="q-small q-grey" style="margin:0">{name}: <b>{n} of {of}</b> judged</p>', style.bar(n / of))
-
-
 def by_domain(book: Codebook) -> dict[str, list[str]]:
     """Keys of the codes in use under each heading, in the book's order."""
     found: dict[str, list[str]] = {}
     for code in book.in_use:
         found.setdefault(book.domain_of(code.key) or "Codes", []).append(code.key)
     return found
-
-
-def choose_codes(book: Codebook, prefix: str, chosen: Sequence[str] = ()) -> None:
-    """Let codes be chosen, `chosen` being chosen already; `chosen_codes` says which."""
-    names = {code.key: code for code in book.in_use}
-    if len(names) > MAX_PILLS:
-        st.multiselect(
-            "Codes",
-            list(names),
-            default=[key for key in names if key in chosen],
-            format_func=lambda key: f"{names[key].name} · {book.domain_of(key)}",
-            key=f"{prefix}-all",
-            placeholder="Type to find codes",
-        )
-        return
-    for domain, keys in by_domain(book).items():
-        st.pills(
-            domain,
-            keys,
-            selection_mode="multi",
-            default=[key for key in keys if key in chosen],
-            format_func=lambda key: names[key].name,
-            key=f"{prefix}-{domain}",
-            wrap=True,
-        )
-
-
-def chosen_codes(book: Codebook, prefix: str) -> list[str]:
-    """Keys chosen with `choose_codes` of that prefix, in the book's order."""
-    slots = ["all"] if len(book.in_use) > MAX_PILLS else list(by_domain(book))
-    said = {key for slot in slots for key in context.value(f"{prefix}-{slot}") or ()}
-    return [code.key for code in book.codes if code.key in said]
-
-
-def choose_valence(code: Code, prefix: str, given: Valence | None = None) -> None:
-    """Let a code's valence be chosen where there is a choice; nothing is chosen beforehand."""
-    notes = [
-        code.definition,
-        *(f"**Include** {text}" for text in code.include),
-        *(f"**Exclude** {text}" for text in code.exclude),
-    ]
-    if len(code.valences) < 2:
-        st.html(style.block(f"<b>{escape(code.name)}</b> ", *(style.chip(item.value) for item in code.valences)))
-        return
-    st.segmented_control(
-        code.name,
-        code.valences,
-        default=given,
-        format_func=style.valence_label,
-        key=f"{prefix}-valence-{code.key}",
-        help="\n\n".join(notes),
-    )
-
-
-def choice(code: Code, prefix: str) -> Choice:
-    """A code with the valence chosen for it."""
-    return Choice(code_key=code.key, valence=context.value(f"{prefix}-valence-{code.key}"))
 
 
 def whereabouts(segment: Segment, transcript: Transcript, speaker: str) -> str:

@@ -1,0 +1,257 @@
+"""The coding panel in a real browser: nothing unseen is judged, nothing is lost, and hands stay on the keyboard."""
+
+from __future__ import annotations
+
+import array
+import math
+import wave
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from qualkit.model import Segment
+from qualkit.study import Study
+from tests.browsers import SETTLED_MS, Server, chromium, served
+from tests.conftest import choices, reopened
+
+pytestmark = pytest.mark.browser
+
+N_TURNS = 44
+HEARD = """WEBVTT
+
+00:00.000 --> 00:04.000
+<v Moderator>What gets in the way?
+
+00:12.000 --> 00:15.000
+<v P9>No bus runs on Sundays here. You need a car 🚗 for it.
+
+00:15.000 --> 00:20.000
+<v P9>They trust the peer coach who comes by.
+"""
+
+
+@pytest.fixture
+def study(empty_study: Study) -> Study:
+    """Two groups: one that can be heard, with signs beyond the basic plane, and one of many short turns."""
+    folder = empty_study.folder.path
+    turns = (f"P{n % 3}: This is what was said as number {n} of them." for n in range(N_TURNS))
+    (folder / "transcripts" / "fg1.txt").write_text("Moderator: What gets in the way?\n\n" + "\n\n".join(turns))
+    (folder / "transcripts" / "fg2.txt").unlink()
+    (folder / "transcripts" / "a1.vtt").write_text(HEARD)
+    tone = array.array("h", (int(8000 * math.sin(n / 8)) for n in range(24 * 16_000)))
+    with wave.open(str(folder / "recordings" / "a1.wav"), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16_000)
+        file.writeframes(tone.tobytes())
+    settings = empty_study.folder.config_file
+    settings.write_text(settings.read_text() + 'coders = ["Ana", "Ben"]\nadjudicators = ["Cara"]\n')
+    made = reopened(empty_study)
+    for stage in ("ingest", "segment"):
+        list(made.run(stage))
+    return made
+
+
+@pytest.fixture
+def server(study: Study, tmp_path: Path) -> Iterator[Server]:
+    with served(study.folder.path, tmp_path / "server.log") as running:
+        yield running
+
+
+@pytest.fixture
+def browser() -> Iterator[Any]:
+    with chromium() as opened:
+        yield opened
+
+
+def sit_down(browser: Any, server: Server, *, transcript: str = "") -> Any:
+    window = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
+    window.set_default_timeout(SETTLED_MS)
+    window.goto(f"{server.address}/code?coder=Ana")
+    window.locator(".qk-coding[data-segment]").wait_for()
+    if transcript:
+        window.get_by_role("combobox", name="Transcript").click()
+        window.get_by_role("option", name=transcript).click()
+        window.locator(".qk-about", has_text=transcript).wait_for()
+        window.locator(".qk-context").click(position={"x": 3, "y": 3})
+    return window
+
+
+def here(window: Any) -> str:
+    return str(window.locator(".qk-coding").get_attribute("data-segment"))
+
+
+def settle(window: Any) -> None:
+    """Wait until everything is kept."""
+    window.locator(".qk-coding[data-outbox='0']").wait_for()
+
+
+def said(study: Study, segment_id: str) -> dict[str, Any]:
+    return {choice.code_key: choice for choice in study.seat("Ana").view(segment_id).choices}
+
+
+def painted(window: Any) -> None:
+    """Have the browser note every segment that a frame showed."""
+    window.evaluate(
+        """() => { window.shown = new Set();
+        const look = () => { const at = document.querySelector('.qk-coding')?.dataset.segment; if (at) window.shown.add(at);
+          requestAnimationFrame(look); }; look(); }"""
+    )
+
+
+def press_fast(window: Any, key: str, times: int, gap_ms: int) -> None:
+    window.evaluate(
+        """([key, times, gap]) => new Promise(done => { let n = 0;
+        const timer = setInterval(() => { document.querySelector('.qk-coding').dispatchEvent(
+          new KeyboardEvent('keydown', {key, bubbles: true, cancelable: true}));
+          if (++n === times) { clearInterval(timer); done(); } }, gap); })""",
+        [key, times, gap_ms],
+    )
+
+
+def test_forty_fast_presses_are_forty_judgements_of_segments_that_were_all_on_the_screen_though_the_server_stalls(
+    browser: Any, server: Server, study: Study
+) -> None:
+    window = sit_down(browser, server, transcript="fg1")
+    painted(window)
+    with server.stalled():
+        press_fast(window, "n", 40, 30)
+        assert window.locator(".qk-coding").get_attribute("data-held") != "0"
+    window.locator(".qk-coding[data-saved='40'][data-outbox='0']").wait_for()
+    judged = study.seat("Ana").judged()
+    assert len(judged) == 40
+    assert set(judged) <= set(window.evaluate("[...window.shown]"))
+    assert study.verify() is None
+
+
+def test_a_server_that_is_killed_and_started_again_loses_nothing_and_neither_does_a_reload(
+    browser: Any, server: Server, study: Study
+) -> None:
+    window = sit_down(browser, server, transcript="fg1")
+    server.kill()
+    for _ in range(5):
+        window.keyboard.press("n")
+        window.wait_for_timeout(60)
+    assert window.locator(".qk-coding").get_attribute("data-outbox") == "5"
+    window.locator(".qk-status", has_text="offline 5").wait_for()
+    kept = window.evaluate(
+        "Object.keys(localStorage).filter(k => k.startsWith('qualkit-outbox')).map(k => localStorage.getItem(k)).join()"
+    )
+    assert "was said" not in kept
+    server.start()
+    window.on("dialog", lambda dialog: dialog.accept())
+    window.reload()
+    window.locator(".qk-coding[data-saved='5'][data-outbox='0']").wait_for()
+    assert len(study.seat("Ana").judged()) == 5
+    server.kill()
+    window.keyboard.press("n")
+    window.keyboard.press("n")
+    server.start()
+    window.locator(".qk-coding[data-saved='7'][data-outbox='0']").wait_for()
+    assert len(study.seat("Ana").judged()) == 7
+
+
+def test_codes_are_given_by_key_and_by_name_with_valence_confidence_evidence_and_memo_and_undone(
+    browser: Any, server: Server, study: Study
+) -> None:
+    window = sit_down(browser, server, transcript="a1")
+    first = here(window)
+    press = window.keyboard.press
+    press("1")
+    press("Enter")
+    assert "say facilitator (f)" in window.locator(".qk-hint").inner_text()
+    press("b")
+    press("Shift+Digit4")
+    press("/")
+    window.keyboard.type("tru")
+    press("Enter")
+    press("e")
+    press("m")
+    window.keyboard.type("Ask her again")
+    press("Escape")
+    press("Enter")
+    window.wait_for_function("first => document.querySelector('.qk-coding').dataset.segment !== first", arg=first)
+    settle(window)
+    found = said(study, first)
+    assert (found["stigma"].valence, found["stigma"].confidence) == ("barrier", 0.8)
+    assert [span.text for span in found["trust"].evidence] == ["No bus runs on Sundays here."]
+    assert study.seat("Ana").view(first).memo == "Ask her again"
+    press("u")
+    settle(window)
+    assert here(window) == first
+    assert not study.seat("Ana").judged()
+    press("Enter")  # what was undone stands there to be mended
+    settle(window)
+    assert said(study, first) == found
+    assert study.verify() is None
+
+
+def test_a_judgement_made_in_another_window_meanwhile_is_shown_and_not_overruled(
+    browser: Any, server: Server, study: Study
+) -> None:
+    window = sit_down(browser, server, transcript="a1")
+    first = here(window)
+    study.seat("Ana").judge(first, choices(trust=None))
+    window.keyboard.press("n")
+    window.locator(".qk-status", has_text="conflict").wait_for()
+    assert said(study, first).keys() == {"trust"}
+    window.get_by_role("button", name="Look at it").click()
+    assert here(window) == first
+    window.keyboard.press("1")
+    window.keyboard.press("f")
+    window.keyboard.press("Enter")
+    settle(window)
+    assert said(study, first).keys() == {"stigma"}
+
+
+def test_from_a_whole_transcript_one_goes_to_a_segment_and_codes_it(browser: Any, server: Server, study: Study) -> None:
+    window = sit_down(browser, server, transcript="fg1")
+    window.get_by_text("Read through").click()
+    window.locator(".qr-open").nth(3).focus()
+    window.keyboard.press("ArrowDown")
+    window.keyboard.press("Enter")
+    fifth = study.seat("Ana").queue(next(item.id for item in study.transcripts() if item.label == "fg1"))[4]
+    window.locator(f".qk-coding[data-segment='{fifth}']").wait_for()
+    window.keyboard.press("3")
+    window.keyboard.press("Enter")
+    settle(window)
+    assert said(study, fifth).keys() == {"trust"}
+    window.get_by_text("Read through").click()
+    assert window.locator(".qr-open").nth(4).locator(".qr-code").inner_text() == "Trust"
+
+
+def test_words_selected_with_the_mouse_are_evidence_by_code_points(browser: Any, server: Server, study: Study) -> None:
+    window = sit_down(browser, server, transcript="a1")
+    first = here(window)
+    window.locator(".qk-code", has_text="Transport").click()
+    window.get_by_role("radio", name="− barrier").click()
+    window.evaluate(
+        """() => { const node = document.querySelector('.qk-text').firstChild, at = node.data.indexOf('for it.');
+        const range = document.createRange(); range.setStart(node, at); range.setEnd(node, at + 7);
+        document.getSelection().removeAllRanges(); document.getSelection().addRange(range); }"""
+    )
+    window.locator(".qk-offer").get_by_role("button", name="Transport").click()
+    window.get_by_role("button", name="Save and next").click()
+    settle(window)
+    with study.store.read() as tx:
+        text = tx.all(Segment, id=first)[0].text
+    (span,) = said(study, first)["transport"].evidence
+    assert span.text == "for it." == text[span.start_char : span.end_char]
+
+
+def test_the_segments_own_seconds_are_one_key_away_and_no_address_serves_them(
+    browser: Any, server: Server, study: Study
+) -> None:
+    window = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
+    asked: list[str] = []
+    window.on("request", lambda request: asked.append(request.url))
+    window.goto(f"{server.address}/code?coder=Ana")
+    window.locator(".qk-coding[data-sound]:not([data-sound=''])").wait_for(timeout=SETTLED_MS)
+    window.keyboard.press("Space")
+    window.wait_for_function("document.querySelector('.qk-coding audio').currentTime > 5.9")
+    window.keyboard.press("[")
+    assert window.evaluate("document.querySelector('.qk-coding audio').currentTime") < 5.5
+    outside = [url for url in asked if not url.startswith((server.address, "data:", "blob:"))]
+    assert outside == [] and not any(url.startswith(f"{server.address}/media") for url in asked)
