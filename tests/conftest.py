@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import wave
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,18 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real data: {folder} is not there; name the folder in QUALKIT_REAL_DATA")
     return folder
+
+
+@pytest.fixture
+def browser() -> Iterator[Any]:
+    """Debian's Chromium without a window; a test that asks for it is skipped where there is none."""
+    pytest.importorskip("playwright.sync_api")
+    from benchmarks.room_browser import chromium
+
+    if shutil.which("chromium") is None:
+        pytest.skip("there is no chromium on this machine")
+    with chromium() as opened:
+        yield opened
 
 
 @pytest.fixture

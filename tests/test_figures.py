@@ -244,6 +244,7 @@ def test_a_changed_topic_has_figures_drawn_anew(study: Study) -> None:
     list(study.run("export"))
     with study.store.write() as tx:
         tx.replace([replace(study.topics()[1], label="Shame")])
+        tx.log("qualkit", "named a topic", {"topic_id": "", "label": ""})
     (again,) = study.run("export")
     assert again.is_fresh
     assert "1 · Shame" in (study.folder.exports / "figures" / "topic_sizes.svg").read_text()

@@ -13,10 +13,10 @@ pytest.importorskip("streamlit")
 from streamlit.testing.v1 import AppTest
 
 from qualkit.model import Segment, Topic, TopicVerdict
-from qualkit.study import Order, Study
-from qualkit.ui import code_page, launch
+from qualkit.study import Study
+from qualkit.ui import launch
 from tests.conftest import choices
-from tests.test_candidates import judge_all, topical
+from tests.test_candidates import topical
 from tests.test_ui import told
 
 
@@ -27,15 +27,6 @@ def _report() -> None:
         context.ask_name()
         context.show_notice()
         topic_gaps.draw(context.need_seat())
-
-
-def _code() -> None:
-    from qualkit.ui import code_page, context
-
-    with context.telling_errors():
-        context.ask_name()
-        context.show_notice()
-        code_page.draw()
 
 
 @pytest.fixture
@@ -76,7 +67,6 @@ def _of(topic: Topic, ids: list[str]) -> Topic:
 @pytest.fixture
 def open_as(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
     def opened(study: Study, script: Callable[[], None], name: str) -> AppTest:
-        monkeypatch.setattr(code_page, "HASTE_S", 0.0)
         monkeypatch.setenv(launch.STUDY_VARIABLE, str(study.folder.path))
         app = AppTest.from_function(script, default_timeout=30)
         app.query_params["coder"] = name
@@ -145,21 +135,3 @@ def test_a_code_is_tied_to_a_construct_with_its_reason(missed: Study, open_as: C
     assert not app.exception
     assert "what people think" in told(app)
     assert [link.code_key for link in missed.seat("Cara").candidates.links()] == ["stigma"]
-
-
-def test_what_is_to_be_read_again_has_an_order_of_its_own_and_an_unchanged_judgement_settles_it(
-    study: Study,
-    open_as: Callable[..., AppTest],
-) -> None:
-    judge_all(study, "Ana")
-    study.seat("Cara").candidates.promote("r1-0", name="Public shame", definition="What is said aloud.")
-    app = open_as(study, _code, "Ana")
-    app.selectbox("order").set_value(Order.DEBT).run()
-    n = len(study.seat("Ana").queue())
-    for left in range(n, 0, -1):
-        assert f"{left} segment" in told(app)
-        next(item for item in app.button if (item.key or "").startswith("save-")).click().run()
-        assert not app.exception
-        assert len(study.seat("Ana").queue(order=Order.DEBT)) == left - 1
-    assert study.debt() == ()
-    assert Order.DEBT not in study.seat("Ana").orders()

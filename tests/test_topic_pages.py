@@ -89,7 +89,7 @@ def test_across_shows_a_heat_map_the_quotes_of_a_cell_and_who_carries_each_topic
     assert not app.exception
     assert app.button_group(key="across-by").options == ["Group", "Course of the meeting"]
     seen = told(app)
-    assert [item.value for item in app.subheader] == ["What was said", "Who carries a topic"]
+    assert [item.value for item in app.header] == ["What was said", "Who carries a topic"]
     assert "There is so much shame in this town." in seen and "1 of 3 segments there, by 1 of 2 people." in seen
     app.selectbox(key="across-topic").set_value("t-1").run()
     app.selectbox(key="across-stratum").set_value(study.transcripts()[1].id).run()

@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from qualkit.model import Mark, Participant, Role, Turn, Word
 from qualkit.study import Seat, Study
 from qualkit.study.windows import Window, windows_of
-from qualkit.ui import launch, talk
+from qualkit.ui import coding, launch, talk
 from tests.conftest import choices
 from tests.test_corrections import a_turn, speakers, turn_with, turns_of
 from tests.test_ui import _script, told
@@ -211,13 +211,17 @@ def test_a_voice_is_remembered_and_forgotten_when_asked(small_study: Study, open
     assert not app.exception
 
 
-def test_the_code_page_says_that_a_speaker_is_doubtful(
-    small_study: Study, segment_ids: dict[str, str], open_page: Callable[..., AppTest]
-) -> None:
-    assert "doubtful" not in told(open_page("code"))
+def test_the_coding_panel_is_told_that_a_speaker_is_doubtful(small_study: Study, segment_ids: dict[str, str]) -> None:
+    ana = small_study.seat("Ana")
+
+    def is_doubtful() -> bool:
+        view = ana.view(ana.queue()[0])
+        return bool(coding.item_for(view, {}, coding.offered_by(ana))["is_doubtful"])
+
+    assert not is_doubtful()
     with small_study.store.write() as tx:
         tx.replace(replace(turn, speaker_confidence=0.2) for turn in turns_of(small_study))
-    assert "It is doubtful who said this." in told(open_page("code"))
+    assert is_doubtful()
 
 
 def test_the_look_and_the_script_are_part_of_the_package() -> None:

@@ -17,7 +17,7 @@ pytest.importorskip("streamlit")
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from qualkit.model import Evidence, Run, Valence
+from qualkit.model import Evidence, Run
 from qualkit.plugs import no_progress
 from qualkit.study import Study, running
 from qualkit.ui import PAGES, context, launch, parts, style
@@ -128,37 +128,6 @@ def test_a_blind_coder_may_take_transcripts_along_in_every_format_that_they_have
 
 
 # ---------------------------------------------------------------- acts
-
-
-def test_an_adjudicator_decides_a_dispute_with_a_reason_and_the_case_leaves_the_queue(open_page: Open, study: Study) -> None:
-    first = study.seat("Ana").queue()[0]
-    study.seat("Ana").judge(first, choices(stigma="barrier"))
-    study.seat("Ben").judge(first, choices())
-    app = open_page("adjudicate", "Cara")
-    prefix = f"decide-{study.seat('Cara').coder.id}-{first}-stigma-open"
-    app.button(key=f"{prefix}-save").click().run()
-    assert app.error[0].value == "Choose a decision and a reason."
-    app.radio(key=f"{prefix}-way").set_value("absent").run()
-    app.get_by_key(f"{prefix}-reason").set_value("slip").run()
-    app.button(key=f"{prefix}-save").click().run()
-    assert [(case.decision.present, case.decision.reason) for case in study.cases() if case.decision] == [(False, "slip")]
-    assert "No disputed case is waiting." in [item.value for item in app.info]
-
-
-def test_a_decision_made_meanwhile_is_shown_instead_of_being_overruled(open_page: Open, study: Study) -> None:
-    first = study.seat("Ana").queue()[0]
-    study.seat("Ana").judge(first, choices(stigma="barrier"))
-    study.seat("Ben").judge(first, choices())
-    app = open_page("adjudicate", "Cara")
-    study.seat("Dora").judge(first, choices(stigma="barrier"))
-    study.seat("Dora").decide(first, "stigma", present=True, valence=Valence.MIXED, reason="edge case")
-    prefix = f"decide-{study.seat('Cara').coder.id}-{first}-stigma-open"
-    app.radio(key=f"{prefix}-way").set_value("absent")
-    app.get_by_key(f"{prefix}-reason").set_value("slip")
-    app.button(key=f"{prefix}-save").click().run()
-    assert "Somebody decided this case meanwhile" in app.error[0].value
-    assert "Dora" in told(app) and "edge case" in told(app)
-    assert [case.decision.valence for case in study.cases() if case.decision] == [Valence.MIXED]
 
 
 def test_a_theme_that_an_author_writes_takes_the_place_of_the_codes_it_rests_on(open_page: Open, study: Study) -> None:

@@ -129,8 +129,8 @@ def record(
     """
     mine: dict[str, Any] = {"segment_id": segment_id, **whose(round_, coder)}
     before = tx.first(Visit, **mine)
-    if client_id is not None and (known := version_after(tx, coder, client_id)) is not None:
-        return before or Visit(segment_id=segment_id, coder_id=coder.id, round_id=round_.id, version=known, seen_at=utc_now())
+    if client_id is not None and version_after(tx, coder, client_id) is not None:
+        return before or tx.all(Visit, past=True, segment_id=segment_id, coder_id=coder.id)[-1]
     need_open(tx, round_, segment_id)
     if segment_id in shown:
         if before is not None and set(choices) == {as_choice(item) for item in tx.all(Assignment, **mine)}:

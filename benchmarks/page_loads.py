@@ -1,0 +1,81 @@
+"""How long each page takes from being asked for to the first paint of what it is for, and what the server then holds.
+
+Cold: a server that has just been started and shown nothing, a browser without anything kept. Warm: the server has shown every
+page to everybody once; the browser has Streamlit's own files. Each load is a session of its own, as after a reload.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.room_browser import first_paint_ms
+from benchmarks.room_contract import WORDS
+from benchmarks.served import Server
+from qualkit.ui import PAGES
+
+MAIN = "[data-testid=stMain]"
+
+USEFUL = {
+    "study": f"{MAIN} table",
+    "transcript": f"{MAIN} .qt-turn",
+    "code": WORDS,
+    "adjudicate": f"{MAIN} .q-here",
+    "codebook": f"{MAIN} .q-name",
+    "topics": f"{MAIN} canvas, {MAIN} svg.marks",
+    "themes": f"{MAIN} .qth-name, {MAIN} .q-theme",
+}
+"""By page the selector of what it is for: all of it is there only once the page has had its data."""
+
+WHO = {"code": "Ana", "transcript": "Ana"}
+"""Who opens a page; everything else is opened by the adjudicator, who may see all of it."""
+
+
+EMPTY = Path(__file__).with_name("empty_page.py")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """Milliseconds to the first useful paint of a page, cold and warm."""
+
+    page: str
+    cold_ms: float
+    warm_ms: float
+
+
+def measure(browser: Any, server: Server, adjudicator: str) -> tuple[list[Load], float]:
+    """Load every page cold and warm; also the server's megabytes after all. `server` is running, and still is afterwards."""
+    urls = {page: f"{server.address}/{_path(page)}?coder={WHO.get(page, adjudicator)}" for page in map(str.lower, PAGES)}
+    cold = {page: _cold(browser, server, url, USEFUL[page]) for page, url in urls.items()}
+    context = browser.new_context(viewport={"width": 1280, "height": 720})
+    for page, url in urls.items():
+        first_paint_ms(context, url, USEFUL[page])
+    warm = {page: first_paint_ms(context, url, USEFUL[page]) for page, url in urls.items()}
+    context.close()
+    return [Load(page=page, cold_ms=cold[page], warm_ms=warm[page]) for page in urls], server.megabytes()
+
+
+def measure_empty(browser: Any, server: Server) -> Load:
+    """As `measure` for a page with one word on it: what Streamlit takes by itself. `server` runs `EMPTY`."""
+    wanted = ".qk-empty-page"
+    cold = _cold(browser, server, server.address, wanted)
+    context = browser.new_context(viewport={"width": 1280, "height": 720})
+    first_paint_ms(context, server.address, wanted)
+    warm = first_paint_ms(context, server.address, wanted)
+    context.close()
+    return Load(page="(one word, no study)", cold_ms=cold, warm_ms=warm)
+
+
+def _cold(browser: Any, server: Server, url: str, wanted: str) -> float:
+    server.stop()
+    server.start()
+    context = browser.new_context(viewport={"width": 1280, "height": 720})
+    try:
+        return first_paint_ms(context, url, wanted)
+    finally:
+        context.close()
+
+
+def _path(page: str) -> str:
+    return "" if page == PAGES[0].lower() else page
