@@ -209,7 +209,7 @@ def test_a_judgement_made_in_another_window_meanwhile_is_shown_and_not_overruled
 def test_from_a_whole_transcript_one_goes_to_a_segment_and_codes_it(browser: Any, server: Server, study: Study) -> None:
     window = sit_down(browser, server, transcript="fg1")
     window.get_by_text("Read through").click()
-    window.locator(".qr-open").nth(3).focus()
+    window.locator(".qd-open").nth(3).focus()
     window.keyboard.press("ArrowDown")
     window.keyboard.press("Enter")
     fifth = study.seat("Ana").queue(next(item.id for item in study.transcripts() if item.label == "fg1"))[4]
@@ -219,7 +219,7 @@ def test_from_a_whole_transcript_one_goes_to_a_segment_and_codes_it(browser: Any
     settle(window)
     assert said(study, fifth).keys() == {"trust"}
     window.get_by_text("Read through").click()
-    assert window.locator(".qr-open").nth(4).locator(".qr-code").inner_text() == "Trust"
+    assert window.locator(".qd-open").nth(4).locator(".qd-code").inner_text() == "Trust"
 
 
 def test_words_selected_with_the_mouse_are_evidence_by_code_points(browser: Any, server: Server, study: Study) -> None:

@@ -12,7 +12,6 @@ import base64
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -20,6 +19,7 @@ import streamlit as st
 from qualkit.errors import QualkitError, StaleError, StoreError, StudyError
 from qualkit.model import Choice, Codebook, Evidence, Segment, Valence
 from qualkit.study import Line, Seat, View
+from qualkit.ui.component import component
 from qualkit.wording import clock
 
 KEYS = "123456789aghijklopqtvwyz"
@@ -34,7 +34,6 @@ MARGIN_S = 6.0
 SCRIPTS = ("coding_frame.js", "coding_codes.js", "coding_words.js", "coding_outbox.js", "coding_sound.js", "coding.js")
 """The component's code, in the order in which it is joined."""
 
-_FOLDER = Path(__file__).parent
 _LOG = logging.getLogger(__name__)
 _CLIPS_JS = """
 export default function ({ data }) {
@@ -46,12 +45,7 @@ export default function ({ data }) {
 
 @cache
 def _components() -> tuple[Any, Any]:
-    panel = st.components.v2.component(
-        "qualkit.coding",
-        js="\n".join((_FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS),
-        css=(_FOLDER / "coding.css").read_text(encoding="utf-8"),
-        isolate_styles=False,
-    )
+    panel = component("coding", scripts=SCRIPTS, style="coding.css")
     return panel, st.components.v2.component("qualkit.clips", js=_CLIPS_JS, isolate_styles=False)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -12,20 +11,15 @@ import streamlit as st
 from qualkit.model import Codebook, Valence
 from qualkit.study import Passage, Seat
 from qualkit.ui import context, style
+from qualkit.ui.component import component
 from qualkit.wording import clock
 
-_FOLDER = Path(__file__).parent
 _KEY = "reading"
 
 
 @cache
 def _component() -> Any:
-    return st.components.v2.component(
-        "qualkit.reading",
-        js=(_FOLDER / "reading.js").read_text(encoding="utf-8"),
-        css=(_FOLDER / "reading.css").read_text(encoding="utf-8"),
-        isolate_styles=False,
-    )
+    return component("reading", scripts=("reading.js",), style="reading.css")
 
 
 def draw(seat: Seat, transcript_id: str) -> None:

@@ -6,7 +6,6 @@ const RESEND_MS = 2000;
 const SEEN_MS = 150;  // a case must have been on the screen this long before it can be decided
 const places = new WeakMap();
 const drafts = new Map();  // case id -> what is filled in; outlives leaving the page
-const newId = () => [...crypto.getRandomValues(new Uint8Array(16))].map((n) => n.toString(16).padStart(2, "0")).join("");
 
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   let bench = places.get(parentElement);

@@ -11,10 +11,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
-
-import streamlit as st
 
 from qualkit.errors import QualkitError, StaleError
 from qualkit.model import REASONS, UNANIMOUS, Code, Codebook, Decision, Evidence, Segment, Valence
@@ -23,23 +20,17 @@ from qualkit.stages.disputes import Dispute, Kind
 from qualkit.study import Line, Seat, View
 from qualkit.study.case_files import CaseFile, Coding
 from qualkit.ui import context
+from qualkit.ui.component import component
 from qualkit.wording import clock
 
 ABSENT = "absent"
 SPLIT = "|"
 """Between the segment's id and the code's key in the id of a case."""
 
-_FOLDER = Path(__file__).parent
-
 
 @cache
 def _component() -> Any:
-    return st.components.v2.component(
-        "qualkit.ruling",
-        js="\n".join((_FOLDER / name).read_text(encoding="utf-8") for name in ("ruling_case.js", "ruling.js")),
-        css=(_FOLDER / "ruling.css").read_text(encoding="utf-8"),
-        isolate_styles=False,
-    )
+    return component("ruling", scripts=("ruling_case.js", "ruling.js"), style="ruling.css")
 
 
 def mount(data: Mapping[str, Any], *, key: str, **on: Callable[[], None]) -> None:

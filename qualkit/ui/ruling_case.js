@@ -11,16 +11,6 @@ const KEYS = [
   ["Enter, Esc", "there: take or drop them, leave"], ["?", "these keys"],
 ];
 
-const make = (tag, about = {}, ...children) => {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(about)) {
-    if (name === "class") made.className = value;
-    else if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
-    else if (value !== null && value !== undefined && value !== false) made.setAttribute(name, value === true ? "" : value);
-  }
-  made.append(...children.filter((child) => child !== null && child !== undefined));
-  return made;
-};
 const label = (text) => make("div", { class: "q-label" }, text);
 const grey = (text) => make("span", { class: "q-grey q-small" }, text);
 const key = (text) => make("kbd", { "aria-hidden": "true" }, text);

@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -20,6 +19,7 @@ from qualkit.model import Mark, Participant, Role, Transcript, Turn
 from qualkit.stages.correct import word_starts
 from qualkit.study.corrections import Corrections
 from qualkit.study.windows import Window
+from qualkit.ui.component import component
 
 COLOURS = ("#2b7bba", "#d9730d", "#4d8b31", "#8a6fae", "#b8336a", "#2f8f8f", "#9a7b1c", "#5563c1", "#a0522d")
 """Of the speakers, in order of their first turn, over and over; their names always stand beside."""
@@ -31,7 +31,6 @@ SAID = {"edit": "words saved", "speaker": "speaker saved", "split": "turn split"
 SCRIPTS = ("transcript_frame.js", "transcript_sound.js", "transcript.js")
 """The component's code, in the order in which it is joined."""
 
-_FOLDER = Path(__file__).parent
 _SOUND_JS = """
 export default function ({ data }) {
   window.qualkitSound = data;
@@ -46,12 +45,7 @@ MAX_SOUND_S = 1800.0
 
 @cache
 def _components() -> tuple[Any, Any]:
-    talk = st.components.v2.component(
-        "qualkit.talk",
-        js="\n".join((_FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS),
-        css=(_FOLDER / "transcript.css").read_text(encoding="utf-8"),
-        isolate_styles=False,
-    )
+    talk = component("talk", scripts=SCRIPTS, style="transcript.css")
     return talk, st.components.v2.component("qualkit.sound", js=_SOUND_JS, isolate_styles=False)
 
 

@@ -1,15 +1,5 @@
 // The table of themes: every number is a button that opens the segments behind it. Words are put in as text, never as HTML.
 
-const make = (tag, about = {}, ...children) => {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(about)) {
-    if (name === "class") made.className = value;
-    else if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
-    else if (value !== null && value !== undefined && value !== false) made.setAttribute(name, value === true ? "" : value);
-  }
-  made.append(...children);
-  return made;
-};
 
 const homes = new Map();
 

@@ -8,18 +8,15 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any
-
-import streamlit as st
 
 from qualkit.figures.palette import COLOURS
 from qualkit.model import Quote, ThemeRow, Valence, grouped
 from qualkit.study.authoring import ThemeStanding
 from qualkit.ui import style
+from qualkit.ui.component import component
 from qualkit.wording import clock, first_line
 
-_FOLDER = Path(__file__).parent
 NAME_WIDTH = 60
 """So many characters of a quote name it to a screen reader."""
 
@@ -28,14 +25,8 @@ CLAIM_WIDTH = 220
 
 
 @cache
-def _components() -> tuple[Any, Any]:
-    css = (_FOLDER / "theme.css").read_text(encoding="utf-8")
-
-    def made(name: str) -> Any:
-        js = (_FOLDER / f"theme_{name}.js").read_text(encoding="utf-8")
-        return st.components.v2.component(f"qualkit.theme_{name}", js=js, css=css, isolate_styles=False)
-
-    return made("board"), made("order")
+def _components() -> tuple[Any, ...]:
+    return tuple(component(name, scripts=(f"{name}.js",), style="theme.css") for name in ("theme_board", "theme_order"))
 
 
 def board(standings: Sequence[ThemeStanding], *, key: str, on_ask: Callable[[], None]) -> None:

@@ -13,23 +13,11 @@ const KEYS = [
   ["1 – 9", "set the speaker"], ["N", "a new speaker"], ["U  or  Ctrl + Z", "undo the last correction"],
 ];
 
-const make = (tag, about = {}, ...children) => {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(about)) {
-    if (name === "class") made.className = value;
-    else if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
-    else if (value !== null && value !== undefined && value !== false) made.setAttribute(name, value === true ? "" : value);
-  }
-  made.append(...children);
-  return made;
-};
 const clock = (seconds) => {
   const s = Math.max(0, Math.floor(seconds)), h = Math.floor(s / 3600), m = Math.floor(s / 60) % 60;
   return (h ? `${h}:${String(m).padStart(2, "0")}` : `${m}`) + `:${String(s % 60).padStart(2, "0")}`;
 };
-const length = (text) => [...text].length;
 const tidy = (text) => text.split(/\s+/u).filter(Boolean).join(" ");
-const newId = () => [...crypto.getRandomValues(new Uint8Array(16))].map((n) => n.toString(16).padStart(2, "0")).join("");
 
 class Frame {
   build(home) {
