@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import array
+import math
 import os
 import shutil
 import wave
@@ -174,6 +176,18 @@ def segment_ids(small_study: Study) -> dict[str, str]:
     return {" ".join(segment.text.split()[:2]): segment.id for segment in small_study.coded_segments()}
 
 
+@pytest.fixture
+def shame(segment_ids: dict[str, str]) -> str:
+    """The segment about stigma."""
+    return segment_ids["There is"]
+
+
+@pytest.fixture
+def bus(segment_ids: dict[str, str]) -> str:
+    """The segment about transport."""
+    return segment_ids["No bus"]
+
+
 def choices(**said: str | None) -> list[Choice]:
     """Choices from code=valence, None for a code without valence."""
     from qualkit.model import Valence
@@ -207,12 +221,22 @@ def in_folder(study: Study, name: str, content: str | bytes) -> Path:
 
 def a_recording(study: Study, name: str = "fg3.wav", seconds: float = 14.0) -> Path:
     """Silence of 16 kHz; what is heard in it is up to the fake engines."""
+    return _written(study, name, bytes(2 * int(16_000 * seconds)))
+
+
+def a_tone(study: Study, name: str, seconds: float) -> Path:
+    """A recording of 16 kHz in which something is heard."""
+    tone = array.array("h", (int(8000 * math.sin(n / 8)) for n in range(int(16_000 * seconds))))
+    return _written(study, name, tone.tobytes())
+
+
+def _written(study: Study, name: str, frames: bytes) -> Path:
     path = study.folder.path / "recordings" / name
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(16_000)
-        file.writeframes(bytes(2 * int(16_000 * seconds)))
+        file.writeframes(frames)
     return path
 
 

@@ -124,16 +124,6 @@ def test_a_rule_settles_what_enough_coders_say_and_nothing_that_two_camps_reach(
 
 
 @pytest.fixture
-def shame(segment_ids: dict[str, str]) -> str:
-    return segment_ids["There is"]
-
-
-@pytest.fixture
-def bus(segment_ids: dict[str, str]) -> str:
-    return segment_ids["No bus"]
-
-
-@pytest.fixture
 def study(small_study: Study, shame: str, bus: str) -> Study:
     """Ana and Ben differ on stigma in one segment and agree on transport in another; Cara and Dan adjudicate."""
     settings = small_study.folder.config_file

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import array
-import math
 import shutil
 import socket
 import subprocess
 import time
 import urllib.request
-import wave
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +18,7 @@ from qualkit.model import Evidence, Place, Run, Suggestion, Topic, Turn, Word
 from qualkit.study import Study
 from qualkit.study.steps import keep_suggestions
 from qualkit.ui import launch
+from tests.conftest import a_tone
 
 pytestmark = pytest.mark.browser
 
@@ -56,12 +54,7 @@ def heard(study: Study) -> Study:
     """The study with a third group that can be heard: 20 s of a tone, its words evenly spread over each turn."""
     folder = study.folder.path
     (folder / "transcripts" / "a1.vtt").write_text(VTT)
-    tone = array.array("h", (int(8000 * math.sin(n / 8)) for n in range(20 * 16_000)))
-    with wave.open(str(folder / "recordings" / "a1.wav"), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(16_000)
-        file.writeframes(tone.tobytes())
+    a_tone(study, "a1.wav", 20)
     list(study.run("ingest"))
     with study.store.write() as tx:
         tx.replace(replace(turn, words=_evenly(turn)) for turn in tx.all(Turn) if turn.start_s is not None)

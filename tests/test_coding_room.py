@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import array
-import math
-import wave
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +11,7 @@ import pytest
 from qualkit.model import Segment
 from qualkit.study import Study
 from tests.browsers import SETTLED_MS, Server, chromium, served
-from tests.conftest import choices, reopened
+from tests.conftest import a_tone, choices, reopened
 
 pytestmark = pytest.mark.browser
 
@@ -40,12 +37,7 @@ def study(empty_study: Study) -> Study:
     (folder / "transcripts" / "fg1.txt").write_text("Moderator: What gets in the way?\n\n" + "\n\n".join(turns))
     (folder / "transcripts" / "fg2.txt").unlink()
     (folder / "transcripts" / "a1.vtt").write_text(HEARD)
-    tone = array.array("h", (int(8000 * math.sin(n / 8)) for n in range(24 * 16_000)))
-    with wave.open(str(folder / "recordings" / "a1.wav"), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(16_000)
-        file.writeframes(tone.tobytes())
+    a_tone(empty_study, "a1.wav", 24)
     settings = empty_study.folder.config_file
     settings.write_text(settings.read_text() + 'coders = ["Ana", "Ben"]\nadjudicators = ["Cara"]\n')
     made = reopened(empty_study)

@@ -29,16 +29,6 @@ def study(small_study: Study) -> Study:
 
 
 @pytest.fixture
-def shame(segment_ids: dict[str, str]) -> str:
-    return segment_ids["There is"]
-
-
-@pytest.fixture
-def bus(segment_ids: dict[str, str]) -> str:
-    return segment_ids["No bus"]
-
-
-@pytest.fixture
 def coded(study: Study, shame: str, bus: str) -> Study:
     """Ana and Ben differ on shame and agree on the bus; the round is still blind."""
     study.seat("Ana").judge(shame, choices(stigma="barrier"))

@@ -35,16 +35,6 @@ def study(small_study: Study) -> Study:
 
 
 @pytest.fixture
-def shame(segment_ids: dict[str, str]) -> str:
-    return segment_ids["There is"]
-
-
-@pytest.fixture
-def bus(segment_ids: dict[str, str]) -> str:
-    return segment_ids["No bus"]
-
-
-@pytest.fixture
 def disputed(study: Study, shame: str) -> Study:
     """Ana finds a barrier in the first segment, Ben something mixed; neither has judged more."""
     study.seat("Ana").judge(shame, choices(stigma="barrier"))
