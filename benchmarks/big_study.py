@@ -47,6 +47,7 @@ from qualkit.model import (
 from qualkit.plain import sha256_of
 from qualkit.readers.codebook import write_codebook
 from qualkit.store import Writing
+from qualkit.store.tables import metadata
 from qualkit.study import Study
 
 METHOD = 2
@@ -119,7 +120,7 @@ def make(
     plan = _Plan(
         segments=segments, transcripts=transcripts, codes=codes, judged={**shares, **(judged or {})}, seed=seed
     )  # fmt: skip
-    kept = cache / sha256_of([METHOD, plan])[:16]
+    kept = cache / sha256_of([METHOD, plan, _schema()])[:16]
     if not kept.is_dir():
         cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache) as draft:
@@ -127,6 +128,11 @@ def make(
             (Path(draft) / "study").rename(kept)
     shutil.copytree(kept, path)
     return path
+
+
+def _schema() -> list[str]:
+    """The columns of every table: a study of another schema is another study."""
+    return [str(column) + str(column.type) for table in metadata.sorted_tables for column in table.columns]
 
 
 def _write(path: Path, plan: _Plan) -> None:

@@ -35,10 +35,10 @@ from typing import Any
 import numpy as np
 
 from benchmarks import big_study, page_loads, room_record
-from benchmarks.room_browser import Room, chromium
+from benchmarks.room_browser import Room
 from benchmarks.room_contract import NATIVE_NO_CODE
 from benchmarks.room_table import Figures, ordered, rounded, table
-from benchmarks.served import Server
+from benchmarks.served import Server, chromium
 from qualkit.ui import launch
 
 PARTS = ("pages", "alone", "fast", "others", "restart", "soak")

@@ -6,42 +6,19 @@ Playwright does in between is in them. One window, in front: browsers slow down 
 
 from __future__ import annotations
 
-import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from benchmarks.room_contract import NO_CODE, PANEL, WORDS
 
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-)
 WATCH = Path(__file__).with_name("room_watch.js")
 PATIENCE_MS, SETTLED_MS = 30_000, 5_000
 """How long is waited for a page, and for what comes of a key."""
 
 READING_S = 0.25
 """Between a painted segment and the key that judges it, where what is measured is one press at a time."""
-
-
-@contextmanager
-def chromium() -> Iterator[Any]:
-    """Debian's Chromium without a window. Raises `FileNotFoundError` if there is none."""
-    from playwright.sync_api import sync_playwright
-
-    found = shutil.which("chromium")
-    if found is None:
-        raise FileNotFoundError("there is no chromium on this machine")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=found, args=FLAGS.split())
-        try:
-            yield opened
-        finally:
-            opened.close()
 
 
 def window_of(context: Any, wanted: str = WORDS) -> Any:
@@ -109,12 +86,16 @@ class Room:
         """How many decisions wait in the panel's outbox."""
         return int(self.window.locator(PANEL).get_attribute("data-outbox") or 0)
 
+    def n_held(self) -> int:
+        """How many keys wait in the panel for a segment to be painted."""
+        return int(self.window.locator(PANEL).get_attribute("data-waiting") or 0)
+
     def settle(self, seconds: float = 60.0, rest_s: float = 1.5) -> bool:
-        """Wait until nothing has waited in the outbox for a while, as held keys may fill it again; whether that came about."""
+        """Wait until nothing has waited for a while, neither keys nor decisions; whether that came about."""
         until, empty_since = time.monotonic() + seconds, None
         while time.monotonic() < until:
             now = time.monotonic()
-            empty_since = None if self.n_waiting() else (empty_since or now)
+            empty_since = None if self.n_held() or self.n_waiting() else (empty_since or now)
             if empty_since is not None and now - empty_since > rest_s:
                 return True
             time.sleep(0.1)

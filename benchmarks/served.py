@@ -1,16 +1,28 @@
-"""An app over a study, served as `qualkit app` serves it, which can be killed and started again on the same port."""
+"""An app over a study, served as `qualkit app` serves it, and a browser to look at it, for benchmarks and for tests.
+
+The app can be killed and started again on the same port.
+"""
 
 from __future__ import annotations
 
+import shutil
+import signal
 import socket
 import subprocess
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from qualkit.ui import launch
 
 PATIENCE_S = 60.0
+FLAGS = (
+    "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync --autoplay-policy=no-user-gesture-required"
+)
 
 
 class Server:
@@ -54,6 +66,17 @@ class Server:
             self._process.wait(20)
             self._process = None
 
+    @contextmanager
+    def stalled(self) -> Iterator[None]:
+        """It answers nobody for a while."""
+        if self._process is None:
+            raise ChildProcessError("no server is running")
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
+
     def megabytes(self) -> float:
         """Its resident memory now (Linux)."""
         if self._process is None:
@@ -72,6 +95,22 @@ class Server:
             except OSError:
                 time.sleep(0.1)
         raise TimeoutError(f"{self.address} does not answer; see {self.log}")
+
+
+@contextmanager
+def chromium() -> Iterator[Any]:
+    """Debian's Chromium without a window. Raises `FileNotFoundError` if there is none."""
+    from playwright.sync_api import sync_playwright
+
+    found = shutil.which("chromium")
+    if found is None:
+        raise FileNotFoundError("there is no chromium on this machine")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=found, args=FLAGS.split())
+        try:
+            yield opened
+        finally:
+            opened.close()
 
 
 def free_port() -> int:

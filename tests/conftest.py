@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from benchmarks.served import Server, chromium
 from qualkit import plugs
 from qualkit.errors import QualkitError
 from qualkit.model import Choice, Voices
@@ -78,12 +79,23 @@ def real_data() -> Path:
 def browser() -> Iterator[Any]:
     """Debian's Chromium without a window; a test that asks for it is skipped where there is none."""
     pytest.importorskip("playwright.sync_api")
-    from benchmarks.room_browser import chromium
-
     if shutil.which("chromium") is None:
         pytest.skip("there is no chromium on this machine")
     with chromium() as opened:
         yield opened
+
+
+@pytest.fixture
+def server(study: Study, tmp_path: Path) -> Iterator[Server]:
+    """The app over the test's own `study`."""
+    with Server(study.folder.path, log=tmp_path / "server.log") as running:
+        yield running
+
+
+@pytest.fixture
+def address(server: Server) -> str:
+    """Where the app over the test's own `study` is served."""
+    return server.address
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from qualkit.model import Choice, Evidence, Valence
 from qualkit.study import Study
 from tests.conftest import choices
-from tests.test_browser import address, browser, sit_down, study  # noqa: F401 - fixtures
+from tests.test_browser import sit_down, study  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.browser
 

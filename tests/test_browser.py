@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-import socket
-import subprocess
-import time
-import urllib.request
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,15 +10,10 @@ import pytest
 from qualkit.model import Evidence, Place, Run, Suggestion, Topic, Turn, Word
 from qualkit.study import Study
 from qualkit.study.steps import keep_suggestions
-from qualkit.ui import launch
 from tests.conftest import a_tone
 
 pytestmark = pytest.mark.browser
 
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-)
 SETTLED_MS = 15_000
 
 
@@ -70,48 +58,6 @@ def _evenly(turn: Turn) -> tuple[Word, ...]:
     )
 
 
-@pytest.fixture
-def address(study: Study, tmp_path: Path) -> Iterator[str]:
-    """The app, served over the study as `qualkit app` serves it."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    path = study.folder.path
-    with (tmp_path / "server.log").open("w") as log:
-        server = subprocess.Popen(
-            launch.command(path, port), env=launch.environment(path), cwd=tmp_path, stdout=log, stderr=log
-        )
-    try:
-        _wait_for(f"http://127.0.0.1:{port}/_stcore/health", server)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(10)
-
-
-def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
-    for _ in range(150):
-        assert server.poll() is None, "the server ended before it was up"
-        try:
-            with urllib.request.urlopen(url, timeout=1):
-                return
-        except OSError:
-            time.sleep(0.2)
-    raise AssertionError(f"{url} does not answer")
-
-
-@pytest.fixture
-def browser() -> Iterator[Any]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("there is no chromium on this machine")
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS.split())
-        yield opened
-        opened.close()
-
-
 def sit_down(browser: Any, address: str, page: str, name: str, asked: list[str]) -> Any:
     """Open a page in a window of one's own; every address it asks for is added to `asked`."""
     window = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
@@ -145,8 +91,8 @@ def test_two_coders_disagree_a_third_decides_and_the_theme_table_follows(browser
 
     themes = sit_down(browser, address, "themes", "Cara", asked)
     themes.get_by_text("1 disputed case not yet adjudicated").wait_for()
-    themes.locator(".q-name", has_text="Transport").wait_for()
-    assert themes.locator(".q-name", has_text="Stigma").count() == 0
+    themes.locator(".qth-name", has_text="Transport").wait_for()
+    assert themes.locator(".qth-name", has_text="Stigma").count() == 0
 
     bench = sit_down(browser, address, "adjudicate", "Cara", asked)
     bench.get_by_text("Case 1 of 1 waiting").wait_for()
@@ -158,7 +104,7 @@ def test_two_coders_disagree_a_third_decides_and_the_theme_table_follows(browser
     bench.get_by_text("No disputed case is waiting.").wait_for()
 
     themes.reload()
-    themes.locator(".q-name", has_text="Stigma").wait_for()
+    themes.locator(".qth-name", has_text="Stigma").wait_for()
     assert "1 adjudicated" in themes.get_by_text("Codes counted:").inner_text()
     row = next(row for row in study.theme_rows() if row.theme == "Stigma")
     assert (row.valence, row.n_segments, dict(row.basis)) == ("barrier", 1, {"adjudicated": 1})

@@ -12,7 +12,7 @@ pytest.importorskip("streamlit")
 
 from streamlit.testing.v1 import AppTest
 
-from qualkit.model import Codebook, Neighbour, Ruling, Run, Suggestion, Valence, Verdict, Worth
+from qualkit.model import Codebook, Neighbour, Purpose, Ruling, Run, Suggestion, Valence, Verdict, Worth
 from qualkit.readers.codebook import read_codebook
 from qualkit.study import Order, Study
 from qualkit.study.steps import keep_suggestions
@@ -58,6 +58,11 @@ class Window:
             + "".join(item.proto.body for item in self.app.get("html"))
             + json.dumps(self.data, ensure_ascii=False)
         )
+
+    @property
+    def transcript(self) -> Any:
+        """The choice of a transcript above the panel."""
+        return next(box for box in self.app.selectbox if box.label == "Transcript")
 
     @property
     def gone(self) -> dict[str, Any]:
@@ -216,13 +221,28 @@ def test_after_a_transcript_comes_the_next_one_and_the_choice_above_follows(sit:
     window = sit()
     first, second = study.transcripts()
     for _ in study.seat("Ana").queue(first.id):
-        assert window.app.selectbox(key="transcript").value == first.id
+        assert window.transcript.value == first.id
         window.judge(at=None)
-    assert window.app.selectbox(key="transcript").value == second.id
+    assert window.transcript.value == second.id
     assert window.data["queue"][0]["place"] == f"Segment 1 of {len(study.seat('Ana').queue(second.id))}"
     for _ in study.seat("Ana").queue(second.id):
         window.judge(at=None)
     assert window.data["mode"]["is_end"] and "judged every segment" in window.data["mode"]["end"]
+
+
+def test_a_browser_that_does_not_know_yet_of_the_next_transcript_does_not_take_the_panel_back(sit: Sit, study: Study) -> None:
+    window = sit()
+    first, second = study.transcripts()
+    *_, last = study.seat("Ana").queue(first.id)
+    while window.here != last:
+        window.judge(at=None)
+    before = window.app._tree.get_widget_states()
+    window.judge(at=None)
+    assert window.transcript.value == second.id
+    window.app._run(before)
+    window.judge(at=None)
+    assert window.transcript.value == second.id and window.data["goto"] is None
+    assert window.here == study.seat("Ana").queue(second.id)[1]
 
 
 def test_a_transcript_that_is_chosen_begins_with_what_is_still_to_be_judged_in_it(sit: Sit, study: Study) -> None:
@@ -230,23 +250,33 @@ def test_a_transcript_that_is_chosen_begins_with_what_is_still_to_be_judged_in_i
     queue = study.seat("Ana").queue(second)
     study.seat("Ana").judge(queue[0], [])
     window = sit()
-    window.app.selectbox(key="transcript").set_value(second).run()
+    window.transcript.set_value(second).run()
     assert (window.here, window.data["goto"]["id"]) == (queue[1], queue[1])
     for segment_id in queue[1:]:
         study.seat("Ana").judge(segment_id, [])
-    window.app.selectbox(key="transcript").set_value(study.transcripts()[0].id).run()
-    window.app.selectbox(key="transcript").set_value(second).run()
-    assert window.here == queue[0] and window.app.selectbox(key="transcript").value == second
+    window.transcript.set_value(study.transcripts()[0].id).run()
+    window.transcript.set_value(second).run()
+    assert window.here == queue[0] and window.transcript.value == second
 
 
 def test_what_the_panel_said_before_it_knew_of_another_choice_does_not_undo_the_choice(sit: Sit, study: Study) -> None:
     window = sit()
     first, second = study.transcripts()
-    window.app.selectbox(key="transcript").set_value(second.id).run()
+    window.transcript.set_value(second.id).run()
     window.n += 1
     window._send({"at": {"id": study.seat("Ana").queue(first.id)[1], "n": window.n, "skipped": []}})
-    assert window.app.selectbox(key="transcript").value == second.id
+    assert window.transcript.value == second.id
     assert window.here == study.seat("Ana").queue(second.id)[0]
+
+
+def test_the_page_says_what_the_round_is_for_and_on_how_many_segments_if_not_on_all(sit: Sit, study: Study) -> None:
+    assert "Round 1: independent coding, blind<" in sit().told
+    judge_all(study, "Ana", "stigma", "barrier")
+    judge_all(study, "Ben", "trust", None)
+    cara = study.seat("Cara")
+    cara.reveal(close=True)
+    opened = cara.open_round(purpose=Purpose.RECODE, on="disputed", blind=False)
+    assert f"Round 2: coding again, not blind, only {len(opened.segment_ids)} segments<" in sit().told
 
 
 def test_who_takes_over_the_seat_gets_a_panel_of_their_own(sit: Sit, study: Study) -> None:

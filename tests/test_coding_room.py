@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from benchmarks.served import Server
 from qualkit.model import Segment
 from qualkit.study import Study
-from tests.browsers import SETTLED_MS, Server, chromium, served
 from tests.conftest import a_tone, choices, reopened
 
 pytestmark = pytest.mark.browser
 
 N_TURNS = 44
+SETTLED_MS = 20_000
 HEARD = """WEBVTT
 
 00:00.000 --> 00:04.000
@@ -46,20 +45,8 @@ def study(empty_study: Study) -> Study:
     return made
 
 
-@pytest.fixture
-def server(study: Study, tmp_path: Path) -> Iterator[Server]:
-    with served(study.folder.path, tmp_path / "server.log") as running:
-        yield running
-
-
-@pytest.fixture
-def browser() -> Iterator[Any]:
-    with chromium() as opened:
-        yield opened
-
-
-def sit_down(browser: Any, server: Server, *, transcript: str = "") -> Any:
-    window = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
+def sit_down(browser: Any, server: Server, *, transcript: str = "", width: int = 1280, height: int = 720) -> Any:
+    window = browser.new_context(viewport={"width": width, "height": height}).new_page()
     window.set_default_timeout(SETTLED_MS)
     window.goto(f"{server.address}/code?coder=Ana")
     window.locator(".qk-coding[data-segment]").wait_for()
@@ -69,6 +56,10 @@ def sit_down(browser: Any, server: Server, *, transcript: str = "") -> Any:
         window.locator(".qk-about", has_text=transcript).wait_for()
         window.locator(".qk-context").click(position={"x": 3, "y": 3})
     return window
+
+
+def transcript_id(study: Study, label: str) -> str:
+    return next(item.id for item in study.transcripts() if item.label == label)
 
 
 def here(window: Any) -> str:
@@ -93,6 +84,15 @@ def painted(window: Any) -> None:
     )
 
 
+def press_at_once(window: Any, *keys: str) -> None:
+    """Faster than any frame is drawn."""
+    window.evaluate(
+        """keys => keys.forEach(key => document.querySelector('.qk-coding').dispatchEvent(
+          new KeyboardEvent('keydown', {key, bubbles: true, cancelable: true})))""",
+        list(keys),
+    )
+
+
 def press_fast(window: Any, key: str, times: int, gap_ms: int) -> None:
     window.evaluate(
         """([key, times, gap]) => new Promise(done => { let n = 0;
@@ -103,19 +103,77 @@ def press_fast(window: Any, key: str, times: int, gap_ms: int) -> None:
     )
 
 
+def a_minute_passes(window: Any) -> None:
+    """For the page's own clock."""
+    window.evaluate(
+        """() => { const now = performance.now.bind(performance), date = Date.now;
+        performance.now = () => now() + 60000; Date.now = () => date() + 60000; }"""
+    )
+
+
 def test_forty_fast_presses_are_forty_judgements_of_segments_that_were_all_on_the_screen_though_the_server_stalls(
     browser: Any, server: Server, study: Study
 ) -> None:
-    window = sit_down(browser, server, transcript="fg1")
+    window = sit_down(browser, server, transcript="a1")
     painted(window)
     with server.stalled():
         press_fast(window, "n", 40, 30)
-        assert window.locator(".qk-coding").get_attribute("data-held") != "0"
+        window.locator(".qk-hint", has_text="keys wait for them").wait_for()
+        a_minute_passes(window)
     window.locator(".qk-coding[data-saved='40'][data-outbox='0']").wait_for()
     judged = study.seat("Ana").judged()
     assert len(judged) == 40
     assert set(judged) <= set(window.evaluate("[...window.shown]"))
     assert study.verify() is None
+
+
+def test_fast_presses_over_the_end_of_a_transcript_after_a_transcript_are_all_judgements(
+    browser: Any, server: Server, study: Study
+) -> None:
+    for n in range(8):
+        (study.folder.path / "transcripts" / f"s{n}.txt").write_text(f"P1: One thing, said in {n}.\n\nP2: Another one in {n}.")
+    for stage in ("ingest", "segment"):
+        list(study.run(stage))
+    window = sit_down(browser, server, transcript="s0")
+    painted(window)
+    press_fast(window, "n", 16, 30)
+    window.locator(".qk-coding[data-saved='16'][data-outbox='0'][data-waiting='0']").wait_for()
+    judged = study.seat("Ana").judged()
+    assert len(judged) == 16
+    assert set(judged) <= set(window.evaluate("[...window.shown]"))
+
+
+def test_held_keys_are_done_in_their_order_after_a_step_and_are_let_go_of_by_escape(
+    browser: Any, server: Server, study: Study
+) -> None:
+    window = sit_down(browser, server, transcript="fg1")
+    first, _, third = study.seat("Ana").queue(transcript_id(study, "fg1"))[:3]
+    press_at_once(window, "n", "ArrowRight", "n")
+    window.locator(".qk-coding[data-saved='2'][data-outbox='0']").wait_for()
+    assert set(study.seat("Ana").judged()) == {first, third}
+    with server.stalled():
+        press_fast(window, "n", 30, 20)
+        window.locator(".qk-hint", has_text="wait for them").wait_for()
+        kept = 2 + int(window.locator(".qk-coding").get_attribute("data-outbox"))
+        press_at_once(window, "Escape")
+        window.locator(".qk-hint", has_text="let go of").wait_for()
+    window.locator(f".qk-coding[data-saved='{kept}'][data-outbox='0'][data-waiting='0']").wait_for()
+    assert len(study.seat("Ana").judged()) == kept < 32
+
+
+def test_at_twice_the_size_a_new_segment_comes_into_sight_under_the_pages_header(browser: Any, server: Server) -> None:
+    window = sit_down(browser, server, width=640, height=360)
+    window.keyboard.press("/")
+    window.keyboard.type("trust")
+    window.keyboard.press("Enter")
+    header = window.locator("[data-testid=stHeader]").bounding_box()
+    assert window.locator(".qk-here").bounding_box()["y"] < header["height"]
+    first = here(window)
+    window.keyboard.press("Enter")
+    window.locator(f".qk-coding:not([data-segment='{first}'])").wait_for()
+    about, words, acts = (window.locator(part).bounding_box() for part in (".qk-about", ".qk-here", ".qk-acts"))
+    assert header["height"] <= about["y"]
+    assert words["y"] + words["height"] <= acts["y"]
 
 
 def test_a_server_that_is_killed_and_started_again_loses_nothing_and_neither_does_a_reload(
@@ -204,7 +262,7 @@ def test_from_a_whole_transcript_one_goes_to_a_segment_and_codes_it(browser: Any
     window.locator(".qd-open").nth(3).focus()
     window.keyboard.press("ArrowDown")
     window.keyboard.press("Enter")
-    fifth = study.seat("Ana").queue(next(item.id for item in study.transcripts() if item.label == "fg1"))[4]
+    fifth = study.seat("Ana").queue(transcript_id(study, "fg1"))[4]
     window.locator(f".qk-coding[data-segment='{fifth}']").wait_for()
     window.keyboard.press("3")
     window.keyboard.press("Enter")

@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 from qualkit.study import Study, new_theme
 from qualkit.ui import launch, theme_desk, theme_parts
 from tests.conftest import choices
-from tests.test_browser import address, browser, sit_down  # noqa: F401 - fixtures
+from tests.test_browser import sit_down
 from tests.test_ui import _script
 
 Open = Callable[..., AppTest]
@@ -110,7 +110,7 @@ def test_components_put_words_into_the_page_as_text() -> None:
 
 
 @pytest.fixture
-def window(study: Study, browser: Any, address: str) -> Iterator[Any]:  # noqa: F811
+def window(study: Study, browser: Any, address: str) -> Iterator[Any]:
     yield sit_down(browser, address, "themes", "Cara", [])
 
 

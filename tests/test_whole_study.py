@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from benchmarks.served import Server
 from qualkit.model import Valence
 from qualkit.study import Study
 from tests.conftest import reopened
@@ -24,12 +21,6 @@ def study(small_study: Study) -> Study:
     settings = small_study.folder.config_file
     settings.write_text(settings.read_text() + 'coders = ["Ana", "Ben"]\nadjudicators = ["Cara"]\n')
     return reopened(small_study)
-
-
-@pytest.fixture
-def address(study: Study, tmp_path: Path) -> Iterator[str]:
-    with Server(study.folder.path, log=tmp_path / "server.log") as server:
-        yield server.address
 
 
 def test_two_coders_an_adjudicator_a_changed_code_and_a_theme_table_by_keyboard_alone(

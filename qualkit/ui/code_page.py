@@ -10,7 +10,7 @@ import streamlit as st
 from qualkit.errors import QualkitError
 from qualkit.model import Purpose
 from qualkit.study import Card, Order, Seat
-from qualkit.ui import cards, coding, context, parts, reading
+from qualkit.ui import cards, coding, context, parts, reading, style
 from qualkit.ui.shelf import Shelf, Walk, laid
 
 DONE = {
@@ -48,14 +48,10 @@ def draw() -> None:
 
 def _header(seat: Seat, titles: Mapping[str, str], mine: Mapping[str, Sequence[str]], may_compare: bool) -> tuple[Walk, bool]:
     """Draw the choice of an order and of a transcript; both, and whether to read through."""
-    orders = seat.orders()
-    _come_from_elsewhere(seat)
     with st.container(horizontal=True, vertical_alignment="center", key="code-head"):
-        order = _choose("Order", {item: item.value.capitalize() for item in orders}, 230) if len(orders) > 1 else Order.AS_SAID
+        order = _order(seat)
         is_as_said = order is Order.AS_SAID
-        if is_as_said and context.value("transcript") not in titles:
-            context.put("transcript", _first_open(seat, mine))
-        transcript_id = _choose("Transcript", titles, 300) if is_as_said else None
+        transcript_id = _transcript(seat, titles, mine) if is_as_said else None
         is_reading = is_as_said and st.toggle(
             "Read through", key="read-through", help="The whole transcript, with codes in the margin."
         )
@@ -63,23 +59,40 @@ def _header(seat: Seat, titles: Mapping[str, str], mine: Mapping[str, Sequence[s
             st.toggle("Compare", key="compare", help="After saving, stay and see what machines suggest for the segment.")
         if st.button("Codebook", icon=":material/menu_book:", type="tertiary"):
             parts.codebook(seat.codebook)
+        st.html(f'<div class="q-round">{style.block(style.grey(parts.round_line(seat.round)))}</div>', width="content")
     return (order, transcript_id), is_reading
 
 
-def _choose(name: str, options: Mapping[Any, str], width: int) -> Any:
-    key = name.lower()
+def _order(seat: Seat) -> Order:
+    """Draw the choice of an order, where there is one; the one that is chosen."""
+    orders = {item: item.value.capitalize() for item in seat.orders()}
+    return Order(_choose("Order", orders, 230, "order")) if len(orders) > 1 else Order.AS_SAID
+
+
+def _transcript(seat: Seat, titles: Mapping[str, str], mine: Mapping[str, Sequence[str]]) -> str:
+    """Draw the choice of a transcript; the one that is chosen.
+
+    Whenever the panel has gone on into another transcript, the choice is a new widget: what the browser says of the one before,
+    in a message from before it knew, is then nobody's choice.
+    """
+    shelf: Shelf | None = context.value(_slot(seat))
+    key = f"transcript-{_slot(seat)}-{shelf.n_followed if shelf else 0}"
+    if context.value(key) not in titles:
+        context.put(key, shelf.walk[1] if shelf and shelf.walk[1] in titles else _first_open(seat, mine))
+    return str(_choose("Transcript", titles, 300, key))
+
+
+def _slot(seat: Seat) -> str:
+    """Where the session keeps what lies ready for somebody in a round."""
+    return f"shelf-{seat.coder.id}-{seat.round.id}"
+
+
+def _choose(name: str, options: Mapping[Any, str], width: int, key: str) -> Any:
     if context.value(key) not in options:
         context.put(key, next(iter(options)))
     return st.selectbox(
         name, list(options), format_func=options.__getitem__, key=key, label_visibility="collapsed", width=width
     )
-
-
-def _come_from_elsewhere(seat: Seat) -> None:
-    """Take over, before the widgets are drawn, the transcript that the panel went on into."""
-    if wanted := context.value(f"wanted-{seat.coder.id}"):
-        context.put(f"wanted-{seat.coder.id}", None)
-        context.put("transcript", wanted)
 
 
 def _first_open(seat: Seat, mine: Mapping[str, Sequence[str]]) -> str:
@@ -96,20 +109,19 @@ def _panel(walk: Walk, may_compare: bool) -> None:
     No fragment: a server that was started anew knows no fragment of before, and would leave the outbox unread.
     """
     seat = context.need_seat()
-    key, slot = f"coding-{seat.coder.id}", f"shelf-{seat.coder.id}-{seat.round.id}"
+    key, slot = f"coding-{seat.coder.id}", _slot(seat)
     shelf = laid(seat, walk, context.value(slot))
     if shelf is None:
         st.info("There is nothing to code in this order.")
         return
     context.put(slot, shelf)
     if wanted := context.value(f"goto-{seat.coder.id}"):
-        context.put(f"goto-{seat.coder.id}", None)
         shelf.go(wanted)
+        context.put(f"goto-{seat.coder.id}", None)
     shelf.take(seat, context.value(key) or {})
     if shelf.is_low:
         shelf.fill(seat)
-    if (other := shelf.follow(seat)) is not None:
-        context.put(f"wanted-{seat.coder.id}", other)
+    if shelf.follow(seat):
         st.rerun()
     found = seat.cards(shelf.place) if may_compare else ()
     coding.mount(_data(seat, shelf, found), key=key)

@@ -3,14 +3,16 @@
 //
 // A key can only speak of a segment that was on the screen. Keys that come before a segment has been painted are held, in their
 // order, and done one by one, each once the segment that it falls on has been painted: the message sent from the frame's own
-// callback arrives after the frame was drawn. Keys that repeat because they are kept down are never taken for a judgement.
-// How many were held stands in data-held, and how long a segment was on the screen goes with its judgement.
+// callback arrives after the frame was drawn. However long that takes, none is dropped, unless the person goes elsewhere, lets
+// go of them with Escape, or nothing is left to judge. Keys that repeat because they are kept down are never taken for a judgement.
+// How many were held in all stands in data-held, how many are now in data-waiting, and how long a segment was on the screen goes
+// with its judgement.
 //
 // The server joins coding_frame.js, _codes, _words, _outbox, _sound and this file into one.
 
 const MOST_ITEMS = 300;
 const DWELL_MS = 350;  // who looks at a segment for this long is sent its sound
-const LATE_MS = 10000;  // a key that had to wait longer for its segment is not taken
+const LATE_MS = 10000;  // who wanted to go to a segment that has not come by then stays
 
 const panels = new WeakMap();
 
@@ -96,13 +98,17 @@ class Panel extends Sound {
   /** Go where the person asked to go outside the panel, or where it had to wait to go to. */
   follow(data) {
     const { desk } = this, { items } = desk;
-    if (data.goto && data.goto.token !== desk.gone) {
+    const isSent = data.goto && data.goto.token !== desk.gone;
+    if (isSent) {
       desk.gone = data.goto.token;
       this.wanted = data.goto.id;
-      this.held = [];
       this.root.focus({ preventScroll: true });
     }
-    if (this.wanted && items.has(this.wanted)) { this.paint(items.get(this.wanted)); return; }
+    if (this.wanted && items.has(this.wanted)) {
+      this.paint(items.get(this.wanted));
+      if (isSent) this.letGo();
+      return;
+    }
     if (this.isWaiting || this.isEnd) { this.goNext(); return; }
     if (this.item) return;
     const last = items.get(desk.at), first = items.get(this.walk[0]);
@@ -128,6 +134,7 @@ class Panel extends Sound {
     const draft = this.draft();
     if (!draft.codes.some((code) => code.key === this.focus)) this.focus = draft.codes[0]?.key ?? null;
     this.drawTalk(item);
+    if (this.paintedAt) this.bringIntoSight();
     this.memo.value = draft.memo;
     this.focusOn(this.focus);
     this.drawChoice();
@@ -149,9 +156,9 @@ class Panel extends Sound {
     this.isPainted = true;
     this.root.dataset.segment = item.id;
     while (this.held.length && this.isPainted) {
-      const { act, at } = this.held.shift();
-      if (performance.now() - at < LATE_MS) act();
-      else this.tellHint("Keys that were pressed before this came were not taken.");
+      const [act, ...later] = this.held;
+      this.hold(later);
+      act();
     }
   }
 
@@ -160,8 +167,8 @@ class Panel extends Sound {
     this.isPainted = false;
     this.isEnd = this.data.mode.is_end;
     this.isWaiting = !this.isEnd;
-    if (!this.isEnd) { this.tellHint("The next segments are on their way."); return; }
-    this.held = [];
+    if (!this.isEnd) { this.tellWaiting(); return; }
+    this.hold([]);
     const { size } = this.desk.skipped;
     this.tellHint(size ? `Everything is judged but ${plural(size, "segment")} that you skipped: Shift + S goes back.` : this.data.mode.end);
     this.isPainted = true;
@@ -174,7 +181,22 @@ class Panel extends Sound {
     if (this.item && this.isPainted && !this.held.length) { act(); return; }
     this.desk.held += 1;
     this.root.dataset.held = String(this.desk.held);
-    this.held.push({ act, at: performance.now() });
+    this.hold([...this.held, act]);
+    if (this.isWaiting || this.wanted) this.tellWaiting();
+  }
+
+  /** These acts wait for a segment, and no others. */
+  hold(acts) {
+    this.held = acts;
+    this.root.dataset.waiting = String(acts.length);
+  }
+
+  /** Forget the keys that wait for a segment, and say so. */
+  letGo() {
+    const n = this.held.length;
+    if (!n) return;
+    this.hold([]);
+    this.tellHint(`${plural(n, "key")} that waited ${n === 1 ? "was" : "were"} let go of.`);
   }
 
   // ------------------------------------------------------------ where one is
@@ -210,12 +232,17 @@ class Panel extends Sound {
 
   goTo(id) {
     const item = this.desk.items.get(id);
-    this.held = [];
     if (item) { this.paint(item); this.tellPlace(); return; }
     this.wanted = id;
     this.isPainted = false;
     this.tellPlace(id);
-    setTimeout(() => { if (this.wanted === id && this.item) this.paint(this.item); }, LATE_MS);
+    setTimeout(() => { if (this.wanted === id && this.item) this.stay(); }, LATE_MS);
+  }
+
+  /** Stay, as the segment that was wanted does not come: keys that were meant for it fall on nothing. */
+  stay() {
+    this.paint(this.item);
+    this.letGo();
   }
 
   step(by) {
@@ -306,10 +333,15 @@ class Panel extends Sound {
 
   say(text) { this.spoken.textContent = text; }
 
+  tellWaiting() {
+    const n = this.held.length, keys = `${plural(n, "key")} ${n === 1 ? "waits" : "wait"} for them (Esc: let go)`;
+    this.tellHint(`The next segments are on their way.${n ? ` ${keys}` : ""}`);
+  }
+
   tellHint(text) {
     clearTimeout(this.hinting);
     this.hint.textContent = text;
-    if (text && !this.isEnd) this.hinting = setTimeout(() => { this.hint.textContent = ""; }, 5000);
+    if (text && !this.isEnd && !this.isWaiting) this.hinting = setTimeout(() => { this.hint.textContent = ""; }, 5000);
   }
 
   // ------------------------------------------------------------ keys
@@ -358,7 +390,7 @@ class Panel extends Sound {
     const shifted = { S: () => this.goSkipped(), E: () => this.markMore() }[event.shiftKey ? event.key.toUpperCase() : ""];
     if (shifted) return () => this.do(shifted);
     const plain = { " ": () => this.hearIt(), "?": () => this.showHelp(), "/": () => this.finder.focus(), d: () => this.toggleEntry(),
-      m: () => this.memo.focus() }[event.key];
+      m: () => this.memo.focus(), Escape: this.held.length ? () => this.letGo() : null }[event.key];
     if (plain) return plain;
     const acts = { Enter: () => this.save(), n: () => this.none(), s: () => this.skip(), u: () => this.undo(), e: () => this.markNext() };
     if (acts[event.key]) return () => this.do(acts[event.key]);

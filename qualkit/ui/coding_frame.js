@@ -10,7 +10,7 @@ const KEYS = [
   ["Shift + E", "add the next sentence to the evidence"], ["d", "definition of the code in focus"], ["m", "memo (Esc leaves it)"],
   ["Enter", "save and next"], ["n", "no code fits, and next"], ["s", "skip for now"], ["Shift + S", "back to what was skipped"],
   ["u", "undo the last judgement"], ["← →", "segment before or after"], ["Space", "hear the segment, or stop"],
-  ["[  ]", "2 seconds back or on"], ["<  >", "slower, faster"], ["?", "these keys"],
+  ["[  ]", "2 seconds back or on"], ["<  >", "slower, faster"], ["Esc", "let go of keys that wait for a segment"], ["?", "these keys"],
 ];
 
 const kbd = (key) => make("kbd", { "aria-hidden": "true" }, key);
@@ -40,7 +40,7 @@ class Frame {
     this.saveButton.classList.add("qk-main");
     this.noneButton = this.button("No code fits", "n", () => this.none(), "");
     this.backButton = this.button("Skipped", "S", () => this.goSkipped(), "Back to what was skipped");
-    const acts = make("div", { class: "qk-acts" },
+    this.acts = make("div", { class: "qk-acts" },
       make("div", { class: "qk-group" }, this.button("Previous", "←", () => this.step(-1), ""), this.button("Next", "→", () => this.step(1), ""),
         this.button("Skip", "s", () => this.skip(), "Leave it for later"), this.backButton, this.undoButton),
       make("div", { class: "qk-told" }, this.progress, make("span", { class: "qk-state" }, this.hint, this.status)),
@@ -52,7 +52,7 @@ class Frame {
       make("h2", {}, "Keys"), make("dl", {}, ...KEYS.map(([key, what]) => make("div", {}, make("dt", {}, key), make("dd", {}, what)))),
       make("form", { method: "dialog" }, make("button", {}, "Close")));
     this.root = make("section", { class: "qk-coding", "aria-label": "Coding", tabindex: -1 },
-      this.trouble, left, right, acts, this.spoken, this.help, this.audio);
+      this.trouble, left, right, this.acts, this.spoken, this.help, this.audio);
     this.root.addEventListener("mousedown", (event) => {  // a press of the mouse leaves the focus, and so the keys, where they are
       if (event.target.closest("button, [role=checkbox], [role=radio], [role=option]")) event.preventDefault();
     });
@@ -105,14 +105,22 @@ class Frame {
     this.context.scrollTop = Math.max(0, this.here.offsetTop - Math.max(8, room * 0.45));
   }
 
+  /** Scroll the page, where the panel is longer than the window, so that the segment is not above, below or under anything. */
+  bringIntoSight() {
+    const [here, context, acts] = [this.here, this.context, this.acts].map((part) => part.getBoundingClientRect());
+    const covered = document.querySelector("[data-testid=stHeader]")?.getBoundingClientRect().bottom || 0;
+    if (here.top < covered || Math.min(here.bottom, context.bottom) > acts.top) this.root.scrollIntoView({ block: "start" });
+  }
+
   drawProgress() {
     const { mine, all, round } = this.data.progress;
     const now = Math.min(all, Math.max(0, mine + this.gained()));
     const bar = make("span", { class: "qk-bar", role: "progressbar", "aria-label": "Judged by you", "aria-valuemin": 0, "aria-valuemax": all,
       "aria-valuenow": now }, make("span", { style: `width:${all ? (100 * now) / all : 0}%` }));
-    const others = make("span", { class: "qk-grey" }, `${round.toLocaleString("en")} in the round`);
-    this.progress.replaceChildren(bar, make("span", {}, `${now.toLocaleString("en")} of ${all.toLocaleString("en")}`), others);
-    this.progress.title = "Segments that you have judged, and judgements of all coders in this round";
+    const yours = make("span", {}, `You: ${now.toLocaleString("en")} of ${all.toLocaleString("en")}`);
+    const others = make("span", { class: "qk-grey" }, `All coders: ${round.toLocaleString("en")}`);
+    this.progress.replaceChildren(bar, yours, others);
+    this.progress.title = "Segments that you have judged, of those that are yours; and judgements of all coders together, yours included, in this round";
   }
 }
 

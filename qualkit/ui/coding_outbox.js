@@ -4,6 +4,7 @@
 // Part of coding.js.
 
 const RESEND_MS = 2000;
+const MOST_RESEND_MS = 8000;  // sending again breaks off what the server is drawing, so a slow one is given longer each time
 const OFFLINE_MS = 4500;
 const STORED = "qualkit-outbox";
 const desks = new Map();  // study, coder and round -> what they have in hand, also while another page is shown
@@ -11,7 +12,7 @@ const desks = new Map();  // study, coder and round -> what they have in hand, a
 function deskOf(name) {
   if (!desks.has(name)) {
     const desk = { name, items: new Map(), drafts: new Map(), outbox: [], undo: [], skipped: new Set(), touched: new Set(), saved: 0, at: null, n: 0,
-      held: 0, sentAt: 0, troubles: [], adopted: [] };
+      held: 0, sentAt: 0, patience: RESEND_MS, troubles: [], adopted: [] };
     desk.outbox = restored(desk);
     for (const act of desk.outbox) desk.touched.add(act.segment_id);
     desks.set(name, desk);
@@ -46,6 +47,7 @@ class Outbox extends Words {
     desk.outbox.push({ ...act, coder: this.data.coder, round: this.data.round, n: desk.n, gone: desk.gone });
     desk.touched.add(act.segment_id);
     this.store();
+    desk.patience = RESEND_MS;
     this.flush();
   }
 
@@ -59,7 +61,8 @@ class Outbox extends Words {
 
   resend() {
     const { desk } = this;
-    if (!desk.outbox.length || Date.now() - desk.sentAt < RESEND_MS) return;
+    if (!desk.outbox.length || Date.now() - desk.sentAt < desk.patience) return;
+    desk.patience = Math.min(2 * desk.patience, MOST_RESEND_MS);
     this.flush();
     this.tell();
   }
@@ -78,6 +81,7 @@ class Outbox extends Words {
     const { desk } = this, byId = new Map(answers.map((answer) => [answer.client_id, answer]));
     const answered = desk.outbox.filter((act) => byId.has(act.client_id));
     if (!answered.length) return;
+    desk.patience = RESEND_MS;
     desk.outbox = desk.outbox.filter((act) => !byId.has(act.client_id));
     desk.waitingSince = desk.outbox.length ? Date.now() : 0;
     for (const act of answered) {
@@ -112,7 +116,7 @@ class Outbox extends Words {
   drawTroubles() {
     const { desk } = this;
     this.trouble.replaceChildren(...desk.troubles.map((trouble) => make("div", {}, make("span", {}, trouble.said),
-      make("button", { type: "button", class: "qk-button", onclick: () => { this.forget(trouble); this.goTo(trouble.id); } }, "Look at it"),
+      make("button", { type: "button", class: "qk-button", onclick: () => { this.forget(trouble); this.letGo(); this.goTo(trouble.id); } }, "Look at it"),
       make("button", { type: "button", class: "qk-x", "aria-label": "Put this message away", onclick: () => this.forget(trouble) }, "×"))));
   }
 
@@ -136,6 +140,7 @@ class Outbox extends Words {
     this.root.dataset.outbox = String(n);
     this.root.dataset.saved = String(desk.saved);
     this.root.dataset.held = String(desk.held);
+    this.root.dataset.waiting = String(this.held.length);
     this.backButton.hidden = !desk.skipped.size;
     this.backButton.firstChild.textContent = `Skipped ${desk.skipped.size}`;
     this.undoButton.disabled = !desk.undo.length;

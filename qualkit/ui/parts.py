@@ -8,13 +8,27 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from qualkit.model import Code, Codebook, Segment, Transcript
+from qualkit.model import Code, Codebook, Purpose, Round, Segment, Transcript
 from qualkit.study import Seat
 from qualkit.ui import context, style
-from qualkit.wording import clock
+from qualkit.wording import clock, counted
 
 if TYPE_CHECKING:
     from qualkit.figures.looks import Look
+
+PURPOSES = {
+    Purpose.RECODE: "Coding again",
+    Purpose.INDEPENDENT: "Independent coding",
+    Purpose.CONSENSUS: "Consensus",
+}
+"""What a round is for, as pages say it."""
+
+
+def round_line(round_: Round) -> str:
+    """What a round is for, in a few words, and on how many segments, if it is not about all of them."""
+    sight = "blind" if round_.is_hidden else "not blind"
+    about = f", only {counted(len(round_.segment_ids), 'segment')}" if round_.segment_ids else ""
+    return f"Round {round_.number}: {PURPOSES[round_.purpose].lower()}, {sight}{about}"
 
 
 def look() -> Look:

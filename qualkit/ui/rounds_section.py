@@ -11,14 +11,9 @@ import streamlit as st
 from qualkit.model import Agreement, Case, Purpose, Round, RoundAgreement, RoundNote, new_id
 from qualkit.study import Seat, Study, ledger
 from qualkit.study.rounds import SCOPES
-from qualkit.ui import context, plan_section, ruling, style
+from qualkit.ui import context, parts, plan_section, ruling, style
 from qualkit.wording import counted, first_line
 
-FOR = {
-    Purpose.RECODE: "Coding again",
-    Purpose.INDEPENDENT: "Independent coding",
-    Purpose.CONSENSUS: "Consensus",
-}
 ON = dict(zip(SCOPES, ("All segments", "What is disputed", "The reliability sample"), strict=True))
 
 MOST_CASES = 100
@@ -53,7 +48,7 @@ def _row(round_: Round, line: RoundAgreement | None) -> tuple[object, ...]:
     about = f", {counted(len(round_.segment_ids), 'segment')}" if round_.segment_ids else ""
     is_open = line is not None and bool(line.agreement)
     return (
-        round_.number, FOR[round_.purpose] + about, round_.state, f"{round_.opened_at.astimezone():%d %b %Y}",
+        round_.number, parts.PURPOSES[round_.purpose] + about, round_.state, f"{round_.opened_at.astimezone():%d %b %Y}",
         ", ".join(line.coders) if line else None, line.n_segments if line else None,
         _alpha(line.agreement) if line and is_open else "withheld", str(line.n_blind) if line and is_open else "withheld",
         _alpha(line.blind) if line and is_open else "withheld",
@@ -88,7 +83,7 @@ def _next(seat: Seat, newest: Round) -> None:
     if newest.is_hidden and newest.closed_at is None:
         st.markdown(f"Round {newest.number} is open and blind: reveal it first, or close it unseen.")
         return
-    purpose = st.selectbox("What for?", list(FOR), format_func=FOR.__getitem__, key="round-for")
+    purpose = st.selectbox("What for?", list(parts.PURPOSES), format_func=parts.PURPOSES.__getitem__, key="round-for")
     on = st.selectbox("About what?", list(ON), format_func=ON.__getitem__, key="round-on")
     is_consensus = purpose is Purpose.CONSENSUS
     blind = st.checkbox("Blind", value=True, key="round-blind", disabled=is_consensus) and not is_consensus

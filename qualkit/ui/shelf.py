@@ -28,7 +28,9 @@ class Shelf:
     """Segments by id as the panel draws them; `ahead` are those still to be judged, `queue` all of the walk.
 
     `place` is the segment that is shown, `goto` tells the panel to show one that was chosen outside it. `seen` is the number
-    of the last act that was taken, `answers` what became of the acts that the panel still holds.
+    of the last act that was taken, `answers` what became of the acts that the panel still holds, `n_followed` how often the
+    panel has gone on into another transcript. A run may be broken off wherever the session is asked for something, so that
+    what belongs together is changed here in one go.
     """
 
     walk: Walk
@@ -46,6 +48,7 @@ class Shelf:
     wants_sound: str = ""
     clips: dict[str, bytes | None] = field(default_factory=dict)
     goto: dict[str, Any] | None = None
+    n_followed: int = 0
 
     def go(self, segment_id: str) -> None:
         """Have the panel show a segment that was chosen outside it."""
@@ -101,15 +104,16 @@ class Shelf:
         before, after = self.queue[n - 1] if n else None, self.queue[n + 1] if n + 1 < len(self.queue) else None
         return {"place": f"Segment {n + 1} of {len(self.queue)}", "prev": before, "next": after}
 
-    def follow(self, seat: Seat) -> str | None:
-        """The transcript that the panel has gone on into, if it is another than the one that was chosen."""
+    def follow(self, seat: Seat) -> bool:
+        """Take up the transcript that the panel has gone on into; whether it is another than the one that was chosen."""
         order, chosen = self.walk
         here: str | None = self.items[self.place]["transcript_id"] if self.place in self.items else chosen
         if order is not Order.AS_SAID or here == chosen:
-            return None
-        self.walk, self.queue = (order, here), seat.queue(here)
+            return False
+        queue = seat.queue(here)
+        self.walk, self.queue, self.n_followed = (order, here), queue, self.n_followed + 1
         self.items.clear()
-        return here
+        return True
 
     @property
     def listed(self) -> list[dict[str, Any]]:
