@@ -218,6 +218,15 @@ def test_a_topic_made_a_code_is_in_the_file_with_its_provenance_and_in_a_new_ver
     assert study.verify() is None
 
 
+def test_only_who_may_change_the_codebook_makes_a_code_of_a_topic(study: Study) -> None:
+    ana = study.seat("Ana")
+    study.reveal()
+    hand = ana.candidates
+    assert not hand.may_promote
+    assert "only Cara" in refusal(lambda: hand.promote("r1-0", name="Shame", definition="What is said."), StudyError)
+    assert hand.reject("r1-0").verdict is TopicVerdict.REJECTED
+
+
 def test_an_act_sent_twice_is_one_act_and_a_decision_made_meanwhile_is_not_overruled(study: Study) -> None:
     hand = study.seat("Cara").candidates
     act = {"name": "Public shame", "definition": "What is said aloud.", "seen": None, "client_id": "once"}

@@ -313,7 +313,7 @@ def code(
 @app.command(name="adjudicate")
 def adjudicate_(
     file: Annotated[Path, typer.Argument(help="A filled-in sheet of cases (XLSX).")],
-    by: Annotated[str, typer.Option(help="Who decided.")],
+    by: Annotated[str, typer.Option("--as", "--by", help="Who decided.")],
     study: StudyPath = Path(),
 ) -> None:
     """Keep the decisions that an adjudicator wrote into a sheet of cases."""

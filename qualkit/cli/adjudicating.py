@@ -15,7 +15,7 @@ from qualkit.wording import counted, first_line
 
 @app.command()
 def accept(
-    by: Annotated[str, typer.Option(help="Who decides.")],
+    by: Annotated[str, typer.Option("--as", "--by", help="Who decides.")],
     at_least: Annotated[
         Optional[int],  # noqa: UP045
         typer.Option(

@@ -16,7 +16,7 @@ from qualkit.wording import counted
 if TYPE_CHECKING:
     from qualkit.study import Study
 
-By = Annotated[str, typer.Option("--as", help="Who changes it.")]
+By = Annotated[str, typer.Option("--as", "--by", help="Who changes it.")]
 Key = Annotated[str, typer.Argument(help="Key of the code.")]
 Why = Annotated[str, typer.Option(help="Why; becomes part of the codebook's history.")]
 
@@ -52,9 +52,7 @@ def edit(
 
     opened = open_study(study)
     book = opened.seat(by).book
-    old = book.now().by_key.get(key)
-    if old is None:
-        raise StudyError(f"The codebook has no code {key!r}.")
+    old = book.code(key)
     given: dict[str, Any] = {
         "name": name, "definition": definition, "include": _tuple(include), "exclude": _tuple(exclude),
         "examples": _tuple(example), "cues": _tuple(cue), "valences": None if valence is None else valences_of(valence),

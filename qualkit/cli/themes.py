@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 theme_app = typer.Typer(help="Write, order and withdraw themes; `qualkit themes` counts them.", no_args_is_help=True)
 app.add_typer(theme_app, name="theme")
 
-By = Annotated[str, typer.Option(help="Who the author is.")]
+By = Annotated[str, typer.Option("--as", "--by", help="Who the author is.")]
 Name = Annotated[str, typer.Argument(help="Name of the theme.")]
 Many = Optional[list[str]]  # noqa: UP045
 
@@ -79,6 +79,7 @@ def order(
     """Have the written themes stand in this order."""
     authoring = open_study(study).seat(by).authoring
     authoring.order([_written(authoring, name).id for name in names])
+    typer.echo(f"In this order now: {', '.join(names)}")
 
 
 @theme_app.command()

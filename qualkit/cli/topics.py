@@ -63,7 +63,7 @@ def gaps(study: StudyPath = Path()) -> None:
 def candidate(
     topic: Annotated[int, typer.Argument(help="Number of the topic, as `qualkit gaps` and `qualkit topics` show it.")],
     *,
-    by: Annotated[str, typer.Option("--as", help="Who decides.")],
+    by: Annotated[str, typer.Option("--as", "--by", help="Who decides.")],
     name: Annotated[str, typer.Option(help="Make the topic a code of this name.")] = "",
     definition: Annotated[str, typer.Option(help="What the code means; drafted from the topic if left out.")] = "",
     parent: Annotated[str, typer.Option(help="Key of the code that the new one stands under.")] = "",
@@ -126,7 +126,7 @@ def link(
         str, typer.Argument(help="Key of a construct of the framework; leave it out to see likely ones.")
     ] = "",
     why: Annotated[str, typer.Option(help="Why the code belongs to it.")] = "",
-    by: Annotated[str, typer.Option("--as", help="Who says so.")] = "",
+    by: Annotated[str, typer.Option("--as", "--by", help="Who says so.")] = "",
     withdraw: Annotated[bool, typer.Option("--withdraw", help="Take the link back.")] = False,
     study: StudyPath = Path(),
 ) -> None:

@@ -31,8 +31,8 @@ class Code:
 
     `valences` are the valences the code may take: none for a code without valence, one for a code that is itself a barrier
     or a facilitator, several where the coder chooses. `domain` is the heading under which the code's theme is printed.
-    `retired` says when and why a code is not given any more; `replaced_by` are the keys of those that took its place: one for
-    a code that was merged into another, several for one that was split.
+    `retired` says since when a code is not given any more, and by whom; `replaced_by` are the keys of those that took its
+    place: one for a code that was merged into another, several for one that was split.
     """
 
     key: str

@@ -290,7 +290,7 @@ def _replaced_in_use(tree: Any, book: _Book) -> Iterator[_Mistake]:
     for number, entry in enumerate(book.codes):
         if entry.replaced_by and not entry.retired:
             line = _line(tree, ("codes", number, "replaced_by"))
-            yield _Mistake(line, f"{entry.key} is replaced but not retired; add a line `retired: ...` that says when and why")
+            yield _Mistake(line, f"{entry.key} is replaced but not retired; add a line `retired: ...` that says since when")
 
 
 def _circles_of_replacements(tree: Any, book: _Book) -> Iterator[_Mistake]:

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from qualkit.model import Case, Evidence
+from qualkit.stages.place import anchored
 
 Marked = Mapping[str, tuple[Evidence, ...]]
 """Coder -> the words that they marked for one code of one segment; no entry where they marked none."""
@@ -56,6 +57,13 @@ class Proposal:
     vote: str | None
 
 
+def together(marks: Sequence[Marked]) -> Marked | None:
+    """The words that each coder marked for any of some codes that count as one; None where nobody marked any."""
+    if len(marks) < 2:
+        return marks[0] if marks else None
+    return {coder: tuple(span for by in marks for span in by.get(coder, ())) for by in marks for coder in by}
+
+
 def weigh(case: Case, marked: Marked | None = None, text: str = "") -> Dispute:
     """How the coders of a case differ; `marked` has the words they marked in the segment's `text`."""
     counts = Counter(case.votes.values())
@@ -75,7 +83,7 @@ def weigh(case: Case, marked: Marked | None = None, text: str = "") -> Dispute:
 
 def _apart(marked: Marked, text: str) -> float:
     """1 minus the least Jaccard index (Jaccard, 1901) of the words that two coders marked; 0 unless two marked any."""
-    found = [words for words in (words_of(text, spans) for spans in marked.values()) if words]
+    found = [words for words in (words_of(text, anchored(spans, text)) for spans in marked.values()) if words]
     pairs = [(one, other) for n, one in enumerate(found) for other in found[n + 1 :]]
     return max((1 - len(one & other) / len(one | other) for one, other in pairs), default=0.0)
 

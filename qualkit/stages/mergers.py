@@ -54,6 +54,11 @@ def moved(codebook: Codebook) -> dict[str, str]:
     return {key: into for key, into in codebook.counts_as.items() if key != into}
 
 
+def joined(codebook: Codebook, code_key: str) -> tuple[str, ...]:
+    """Keys of the codes that count as a code: its own first, then those that were merged into it."""
+    return code_key, *(key for key, into in codebook.counts_as.items() if into == code_key != key)
+
+
 def merged_codes(said: Mapping[str, str | None], moved: Mapping[str, str], book: Codebook) -> dict[str, str | None]:
     """What one person said of a segment, with the codes in `moved` read as what they count as."""
     found: dict[str, str | None] = {key: vote for key, vote in said.items() if key not in moved}

@@ -8,9 +8,10 @@ lands on its long segment and a long one on all its short segments; failing that
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Protocol
 
-from qualkit.model import Segment, Turn
+from qualkit.model import Evidence, Segment, Turn
 
 _ENOUGH = 0.5
 """The share of a segment, or of the coding, that their overlap must reach."""
@@ -112,6 +113,17 @@ def find_quote(text: str, quote: str, *, near_char: int = 0) -> tuple[int, int] 
     wanted, _ = _fold(quote)
     spans = [(origins[found], origins[found + len(wanted) - 1] + 1) for found in _occurrences(folded, wanted)]
     return min(spans, key=lambda span: abs(span[0] - near_char), default=None)
+
+
+def anchored(evidence: Iterable[Evidence], text: str) -> tuple[Evidence, ...]:
+    """Evidence that points at its words as they read now in `text`; what was corrected away is left out."""
+    found = []
+    for span in evidence:
+        if text[span.start_char : span.end_char] == span.text:
+            found.append(span)
+        elif at := find_quote(text, span.text, near_char=span.start_char):
+            found.append(replace(span, start_char=at[0], end_char=at[1], text=text[at[0] : at[1]]))
+    return tuple(found)
 
 
 def _occurrences(text: str, part: str) -> list[int]:

@@ -274,10 +274,12 @@ class Writing(Reading):
             who = table.c.participant_id
             self._connection.execute(sa.update(table).where(who.in_(moved)).values(participant_id=sa.case(moved, value=who)))
 
-    def set_memo(self, segment_id: str, coder_id: str, round_id: str, text: str) -> None:
-        """Make `text` the coder's memo on a segment in a round; the one before is kept as superseded."""
+    def set_memo(self, segment_id: str, coder_id: str, round_id: str, text: str, *, for_all: bool = False) -> None:
+        """Make `text` the coder's memo on a segment in a round, or everybody's; what was there before is kept as superseded."""
         now = utc_now().isoformat()
-        theirs = (memo.c.segment_id == segment_id, memo.c.coder_id == coder_id, memo.c.round_id == round_id)
+        theirs = [memo.c.segment_id == segment_id, memo.c.round_id == round_id]
+        if not for_all:
+            theirs.append(memo.c.coder_id == coder_id)
         self._connection.execute(sa.update(memo).where(*theirs, memo.c.superseded_at.is_(None)).values(superseded_at=now))
         row = {"segment_id": segment_id, "coder_id": coder_id, "round_id": round_id, "text": text, "made_at": now}
         self._connection.execute(sa.insert(memo).values(id=new_id(), **row))

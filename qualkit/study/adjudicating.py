@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from qualkit.errors import BlindnessError, StaleError, StudyError
 from qualkit.model import UNANIMOUS, Case, Choice, Codebook, Coder, Decision, Evidence, Round, Valence
-from qualkit.stages import disputes
+from qualkit.stages import disputes, mergers
 from qualkit.stages.codebook_gaps import CodebookGap
 from qualkit.stages.disputes import Dispute, Proposal
 from qualkit.store import Writing
@@ -47,6 +47,10 @@ class Adjudicating:
         """The codebook in force."""
         return self._study.codebook()
 
+    def judged_ids(self) -> Mapping[str, object]:
+        """See `Queues.judged_ids`."""
+        raise NotImplementedError
+
     def open_to_blind(self) -> Collection[str]:
         """See `Seat.open_to_blind`."""
         raise NotImplementedError
@@ -74,8 +78,7 @@ class Adjudicating:
         """As `cases`, of all transcripts or one, with how the coders differ."""
         found = self._study.disputes()
         if self.may_see_results():
-            if self._is_blind_coder():
-                self._note_shown({item.case.segment_id for item in found})
+            self._note_shown({*self.judged_ids(), *self._study.votes(), *(item.case.segment_id for item in found)})
             return [item for item in found if transcript_id is None or self._transcript_of(item.case) == transcript_id]
         compared = self._compared(transcript_id)
         self._note_shown(compared)
@@ -124,13 +127,16 @@ class Adjudicating:
         Raises `BlindnessError` to a blind coder for a segment that they have yet to judge, `StudyError` for one that is gone.
         """
         self._need_judged(segment_id)
-        if segment_id not in self._study.corpus().segments:
+        segment = self._study.corpus().segments.get(segment_id)
+        if segment is None:
             raise StudyError("There is no such segment; it may have been cut anew. Open the page again.")
         self._note_shown({segment_id})
-        said = self._study.votes().get(segment_id, {})
-        dispute = self._study.dispute(segment_id, code_key)
         with self._study.store.read() as tx:
-            return case_files.read(tx, dispute, said, self._study.config.adjudicators)
+            return case_files.read(
+                tx, self._study.dispute(segment_id, code_key), self._study.votes().get(segment_id, {}),
+                code_keys=mergers.joined(self.codebook, code_key), text=segment.text,
+                adjudicators=self._study.config.adjudicators,
+            )  # fmt: skip
 
     def coders_by_number(self) -> dict[int, str]:
         """Names of the people who code by the number that stands for them where names are hidden."""
@@ -165,13 +171,16 @@ class Adjudicating:
         """Decide one code of one segment; `present=False` against every coder means that nobody was right.
 
         `evidence` are the words it rests on, none meaning the whole segment. `seen` is the id of the decision on the screen,
-        `votes` what was there of the coders' votes, None for those of now. Raises `BlindnessError` for a segment this person
-        has yet to judge, `StaleError` if somebody decided meanwhile, `StudyError` for a valence the code cannot take or words
-        that are not in the segment.
+        `votes` what was there of the coders' votes, None for those of now. A decision holds everybody's votes: a blind coder
+        who makes one was shown the case, and their own judgement of the segment is settled. Raises `BlindnessError` for a
+        segment this person has yet to judge, `StaleError` if somebody decided meanwhile, `StudyError` for a valence the code
+        cannot take or words that are not in the segment.
         """
+        if (known := self._decided(client_id)) is not None:
+            return known
         self._need_judged(segment_id)
-        same = self.codebook.counts_as
-        code_key = same.get(code_key, code_key)
+        self._note_shown({segment_id})
+        code_key, *merged = mergers.joined(self.codebook, self.codebook.counts_as.get(code_key, code_key))
         choice = Choice(code_key=code_key, valence=valence)
         checked = judgements.check_choices([choice], self.codebook, may_be_retired=True)[0] if present else choice
         if votes is None:
@@ -180,8 +189,12 @@ class Adjudicating:
             return rulings.decide(
                 tx, adjudicator=self.coder, round_=self.round, segment_id=segment_id, code_key=code_key, present=present,
                 valence=checked.valence, reason=reason, note=note, evidence=evidence, votes=votes, seen=seen,
-                client_id=client_id, merged_keys=[key for key, into in same.items() if into == code_key != key],
+                client_id=client_id, merged_keys=merged,
             )  # fmt: skip
+
+    def _decided(self, client_id: str | None) -> Decision | None:
+        with self._study.store.read() as tx:
+            return rulings.made_by(tx, client_id)
 
     def proposals(self, at_least: int | None = None, among: Collection[Key] | None = None) -> list[Proposal]:
         """What undecided cases come to by a rule, as `disputes.by_rule` has it; `among` narrows to some cases.

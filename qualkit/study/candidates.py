@@ -33,6 +33,7 @@ from qualkit.stages import candidates as drafts
 from qualkit.stages.candidates import Near
 from qualkit.stages.constructs import Likely, likely
 from qualkit.store import Reading
+from qualkit.study import codebook_changes
 from qualkit.study.folder import sample_folder
 from qualkit.study.judgements import digest
 
@@ -61,6 +62,11 @@ class Candidates:
         self._coder = coder
 
     # ------------------------------------------------------------ what there is
+
+    @property
+    def may_promote(self) -> bool:
+        """Whether this person may make codes of topics: who may change the codebook."""
+        return codebook_changes.may_edit(self._study, self._coder)
 
     def decisions(self) -> dict[str, TopicDecision]:
         """The decision in force on each topic that has one, by id of the topic of now."""
@@ -120,9 +126,10 @@ class Candidates:
         """Make a code of a topic: write it into the codebook's file and keep who did so.
 
         The key is made from the name unless one is given; `include` and `examples` are those of the draft unless others are
-        given. Nobody's judgements change: what was judged before is recode debt. Raises `StudyError` without a name or a
-        definition, `CodebookError` where the file cannot take the code.
+        given. Nobody's judgements change: what was judged before is recode debt. Raises `StudyError` for who may not change
+        the codebook and without a name or a definition, `CodebookError` where the file cannot take the code.
         """
+        codebook_changes.need_right(self._study, self._coder)
         if not name.strip() or not definition.strip():
             raise StudyError("A new code needs a name and a definition.")
         drafted, book = self.draft(topic_id), self._study.codebook()

@@ -138,6 +138,4 @@ def _pseudonyms(tx: Reading, segments: Iterable[Segment]) -> dict[str, str]:
 
 def anchored(item: Suggestion, text: str) -> Suggestion:
     """A suggestion whose evidence points at words of the segment as it reads now; what was corrected away is left out."""
-    spans = [(was, place.find_quote(text, was.text, near_char=was.start_char)) for was in item.evidence]
-    found = (Evidence(start_char=span[0], end_char=span[1], text=was.text) for was, span in spans if span)
-    return replace(item, evidence=tuple(found))
+    return replace(item, evidence=place.anchored(item.evidence, text))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from qualkit.model import Assignment, Case, Coder, CoderKind, Decision, Event, Evidence
+from qualkit.model import Assignment, Case, Coder, CoderKind, Decision, Event, Evidence, grouped
 from qualkit.stages.disputes import Dispute
+from qualkit.stages.place import anchored
 from qualkit.store import Reading
 
 
@@ -44,33 +45,42 @@ class CaseFile:
 
 
 def read(
-    tx: Reading, dispute: Dispute, votes: Mapping[str, Mapping[str, str | None]], adjudicators: Collection[str] = ()
+    tx: Reading,
+    dispute: Dispute,
+    votes: Mapping[str, Mapping[str, str | None]],
+    *,
+    code_keys: Sequence[str],
+    text: str,
+    adjudicators: Collection[str] = (),
 ) -> CaseFile:
-    """The file of a case; `votes` are those on its whole segment: coder -> code -> vote."""
+    """The file of a case; `votes` are those on its whole segment: coder -> code -> vote.
+
+    `code_keys` are the codes that count as the one of the case, itself first; `text` has the words of the segment.
+    """
     case = dispute.case
     known = {coder.name: coder for coder in tx.all(Coder, kind=CoderKind.HUMAN)}
-    said = {
-        (item.coder_id, item.code_key): item
-        for item in tx.all(Assignment, segment_id=case.segment_id, coder_id=[known[name].id for name in case.votes])
-    }
+    ids = [known[name].id for name in case.votes]
+    said = grouped(
+        tx.all(Assignment, segment_id=case.segment_id, coder_id=ids, code_key=list(code_keys)), lambda item: item.coder_id
+    )
     number = numbers(tx, adjudicators)
     codings = []
     for name in sorted(case.votes, key=number.__getitem__):
-        given = said.get((known[name].id, case.code_key))
+        given = sorted(said.get(known[name].id, ()), key=lambda item: code_keys.index(item.code_key))
         others = sorted((key, vote) for key, vote in votes.get(name, {}).items() if key != case.code_key)
         codings.append(
             Coding(
                 coder=name,
                 number=number[name],
                 vote=case.votes[name],
-                confidence=given.confidence if given else None,
-                rationale=(given.rationale or "") if given else "",
-                evidence=given.evidence if given else (),
+                confidence=given[0].confidence if given else None,
+                rationale=" ".join(item.rationale for item in given if item.rationale),
+                evidence=anchored((span for item in given for span in item.evidence), text),
                 memo=tx.memo(case.segment_id, known[name].id),
                 others=tuple(others),
             )
         )
-    made = tx.all(Decision, past=True, segment_id=case.segment_id, code_key=case.code_key)
+    made = tx.all(Decision, past=True, segment_id=case.segment_id, code_key=list(code_keys))
     earlier = [item for item in reversed(made) if case.decision is None or item.id != case.decision.id]
     names = {coder.id: coder.name for coder in known.values()}
     return CaseFile(dispute=dispute, codings=tuple(codings), earlier=tuple(earlier), names=names)

@@ -59,12 +59,19 @@ class Book:
     @property
     def may_edit(self) -> bool:
         """Whether this person may change the codebook."""
-        adjudicators = self._study.config.adjudicators
-        return not adjudicators or self._coder.name in adjudicators
+        return may_edit(self._study, self._coder)
 
     def now(self) -> Codebook:
         """The codebook in force, with its retired codes."""
         return self._study.codebook()
+
+    def code(self, code_key: str) -> Code:
+        """The entry of a code. Raises `StudyError` for one that is not there."""
+        book = self._study.codebook()
+        if code_key not in book.by_key:
+            near = nearest(code_key, book.by_key)
+            raise StudyError(f"The codebook has no code {code_key!r}." + (f" Did you mean {near!r}?" if near else ""))
+        return book.by_key[code_key]
 
     def uses(self) -> Counter[str]:
         """How many segments were given each code by anybody; by this person alone while they are blind."""
@@ -133,7 +140,7 @@ class Book:
         `kind` says whether its meaning or only its wording changes; if it is None, the fields that differ decide, as in
         `codebook_history.kind_of`. A change of wording needs no reason. Raises `StudyError` where nothing differs.
         """
-        before = self._code(code.key)
+        before = self.code(code.key)
         if (code.retired, code.replaced_by) != (before.retired, before.replaced_by):
             raise StudyError(f"To retire {code.key}, or to use it again, retire or restore it.")
         if code == before and (client_id is None or not self._has_happened(client_id)):
@@ -150,12 +157,12 @@ class Book:
 
     def retire(self, code_key: str, *, why: str, seen: str | None = None, client_id: str | None = None) -> CodebookChange:
         """Have a code offered no more. What it was given for stays, and counts, under a retired code."""
-        code = replace(self._code(code_key), retired=_said("", why))
+        code = replace(self.code(code_key), retired=self._retired_now())
         return self._act(ChangeKind.RETIRED, [code], why=why, seen=seen, client_id=client_id)
 
     def restore(self, code_key: str, *, why: str, seen: str | None = None, client_id: str | None = None) -> CodebookChange:
         """Have a retired code offered again; what was judged while it was retired is recode debt."""
-        code = replace(self._code(code_key), retired=None, replaced_by=())
+        code = replace(self.code(code_key), retired=None, replaced_by=())
         return self._act(ChangeKind.RESTORED, [code], why=why, seen=seen, client_id=client_id, is_retired=True)
 
     def merge(
@@ -165,17 +172,19 @@ class Book:
 
         Raises `StudyError` where that one cannot take a valence which they can: what was said would be lost.
         """
-        kept = self._code(into)
+        kept = self.code(into)
         if not code_keys or into in code_keys:
             raise StudyError("Name the codes to merge, and another one to merge them into.")
         if kept.retired is not None:
             raise StudyError(f"{into} is retired ({kept.retired}); merge into a code in use.")
         for key in code_keys:
-            lost = [valence.value for valence in self._code(key).valences if valence not in kept.valences]
+            lost = [valence.value for valence in self.code(key).valences if valence not in kept.valences]
             if lost:
                 raise StudyError(f"{into} cannot be {' or '.join(lost)}, as {key} can: let it take that first, then merge.")
-        said = _said(f"merged into {into}", why)
-        codes = [replace(self._code(key), retired=said, replaced_by=(into,)) for key in dict.fromkeys(code_keys)]
+        codes = [
+            replace(self.code(key), retired=self._retired_now(f"merged into {into}"), replaced_by=(into,))
+            for key in dict.fromkeys(code_keys)
+        ]
         return self._act(ChangeKind.MERGED, codes, new_keys=(into,), why=why, seen=seen, client_id=client_id)
 
     def split(
@@ -185,26 +194,18 @@ class Book:
         keys = tuple(code.key for code in parts)
         if len(keys) < 2:
             raise StudyError("A code is split into two new ones or more; to change one code, edit it.")
-        code = replace(self._code(code_key), retired=_said(f"split into {', '.join(keys)}", why), replaced_by=keys)
+        code = replace(self.code(code_key), retired=self._retired_now(f"split into {', '.join(keys)}"), replaced_by=keys)
         return self._act(ChangeKind.SPLIT, [code], added=parts, why=why, seen=seen, client_id=client_id)
 
     # ------------------------------------------------------------ how a change is made
 
-    def _code(self, code_key: str) -> Code:
-        book = self._study.codebook()
-        if code_key not in book.by_key:
-            near = nearest(code_key, book.by_key)
-            raise StudyError(f"The codebook has no code {code_key!r}." + (f" Did you mean {near!r}?" if near else ""))
-        return book.by_key[code_key]
+    def _retired_now(self, what: str = "") -> str:
+        """When, by whom and for what a code is retired, as the codebook's file says it: blind coders read that, so not why."""
+        return f"{utc_now():%Y-%m-%d} by {self._coder.name}" + (f", {what}" if what else "")
 
     def _has_happened(self, client_id: str) -> bool:
         with self._study.store.read() as tx:
             return tx.has_happened(client_id)
-
-    def _need_right(self) -> None:
-        if not self.may_edit:
-            whose = " and ".join(self._study.config.adjudicators)
-            raise StudyError(f"In this study {whose} change the codebook; tell them what it lacks.")
 
     def _act(
         self,
@@ -219,7 +220,7 @@ class Book:
         client_id: str | None,
         is_retired: bool = False,
     ) -> CodebookChange:
-        self._need_right()
+        need_right(self._study, self._coder)
         book = self._study.codebook()  # what was changed by hand is a version of its own, kept first
         with self._study.store.write() as tx:
             known = _made(tx, client_id)
@@ -243,6 +244,18 @@ class Book:
         return made
 
 
+def may_edit(study: Study, coder: Coder) -> bool:
+    """Whether a person may change the codebook of a study."""
+    return not study.config.adjudicators or coder.name in study.config.adjudicators
+
+
+def need_right(study: Study, coder: Coder) -> None:
+    """Raise `StudyError` for who may not change the codebook of a study."""
+    if not may_edit(study, coder):
+        whose = " and ".join(study.config.adjudicators)
+        raise StudyError(f"In this study only {whose} may change the codebook; say what it lacks to them.")
+
+
 def _made(tx: Reading, client_id: str | None) -> CodebookChange | None:
     event = tx.first(Event, client_id=client_id, verb=CHANGED) if client_id is not None else None
     return tx.first(CodebookChange, id=event.payload["id"]) if event else None
@@ -264,11 +277,6 @@ def _need_newest(tx: Reading, seen: str, keys: Sequence[str], path: Path) -> Non
             raise StaleError(f"The code {key!r} was changed meanwhile; look at the newer entry first.")
     if newest is not None and newest.sha256 != on_disk.sha256:
         raise StaleError(f"{path.name} was changed by hand meanwhile; look at the newer version first.")
-
-
-def _said(what: str, why: str) -> str:
-    """When and why a code was retired, as it stands in the codebook's file."""
-    return f"{utc_now():%Y-%m-%d}" + (f", {what}" if what else "") + f": {' '.join(why.split())}"
 
 
 def _uses(study: Study, whose: str | None) -> Counter[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +25,7 @@ from qualkit.model import (
 )
 from qualkit.plain import file_sha256
 from qualkit.readers import cases, sheet
-from qualkit.stages import place
+from qualkit.stages import mergers, place
 from qualkit.stages.disputes import Kind, outcome
 from qualkit.study import case_files, judgements, meetings, plans
 
@@ -168,6 +168,10 @@ def _keep(
     unplaced: tuple[str, ...] = (),
 ) -> Imported:
     _need_coders(study, [name])
+    n_codes = sum(len(said) for said in choices.values())
+    with study.store.read() as tx:
+        if tx.has_happened(client_id):
+            return Imported(coder=name, n_segments=len(choices), n_codes=n_codes, is_fresh=False, unplaced=unplaced)
     book = study.codebook()
     checked = {segment_id: judgements.check_choices(said, book, need_valence=False) for segment_id, said in choices.items()}
     with study.store.write() as tx:
@@ -183,7 +187,6 @@ def _keep(
                     shown=shown,
                 )  # fmt: skip
             tx.log(coder.id, "imported codes", {"n_segments": len(checked)}, client_id)
-    n_codes = sum(len(said) for said in checked.values())
     return Imported(coder=name, n_segments=len(checked), n_codes=n_codes, is_fresh=is_fresh, unplaced=unplaced)
 
 
@@ -197,10 +200,16 @@ def write_cases(study: Study, path: Path, *, with_memos: bool = False) -> int:
     `with_memos`.
     """
     waiting = [item for item in study.disputes() if item.is_waiting and item.kinds != (Kind.WORDS,)]
-    segments, book = study.corpus().segments, study.codebook().by_key
+    segments, now, votes = study.corpus().segments, study.codebook(), study.votes()
+    book = now.by_key
     with study.store.read() as tx:
-        votes = study.votes()
-        files = [case_files.read(tx, item, votes.get(item.case.segment_id, {})) for item in waiting]
+        files = [
+            case_files.read(
+                tx, item, votes.get(item.case.segment_id, {}), code_keys=mergers.joined(now, item.case.code_key),
+                text=segments[item.case.segment_id].text,
+            )
+            for item in waiting
+        ]  # fmt: skip
     rows = [
         cases.CaseRow(
             segment_id=file.case.segment_id,
@@ -239,7 +248,8 @@ def read_cases(study: Study, adjudicator: str, path: Path) -> int:
     row for a decision that cannot be understood, `StaleError` for a case that somebody else has decided meanwhile.
     """
     seat, rows, print_ = study.seat(adjudicator), cases.read_cases(path), file_sha256(path)
-    in_force = study.decisions()
+    in_force, same = study.decisions(), study.codebook().counts_as
+    rows = [replace(row, code_key=same.get(row.code_key, row.code_key)) for row in rows]
     known = {(case.segment_id, case.code_key): case.decision for case in seat.cases()}
     _check_cases(study, rows, known, seat.coder.id, path)
     for row in rows:
@@ -276,6 +286,7 @@ def _check_cases(
             raise ReadError(f"{where}: there is no such case to decide, {row.code_key!r} on segment {row.segment_id}.")
         if row.present:
             try:
-                judgements.check_choices([Choice(code_key=row.code_key, valence=row.valence)], study.codebook())
+                choice = Choice(code_key=row.code_key, valence=row.valence)
+                judgements.check_choices([choice], study.codebook(), may_be_retired=True)
             except StudyError as error:
                 raise ReadError(f"{where}: {error}") from error

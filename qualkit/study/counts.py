@@ -6,13 +6,13 @@ Everything here rests on the tally, and is made anew only for segments on which 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any, cast
 
-from qualkit.model import Agreement, Case, Codebook, Coder, Decision, FinalCode, Round, Segment
+from qualkit.model import Agreement, Case, Codebook, Coder, Decision, FinalCode, Round, Segment, grouped
 from qualkit.stages import adjudicate, agree, disputes, mergers
 from qualkit.stages import rounds as voting
 from qualkit.stages.codebook_gaps import CodebookGap
@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from qualkit.study.study import Study
 
 
+_Weighed = dict[tuple[str, str], tuple[Marked | None, Dispute]]
+"""(segment, code) -> the words that were marked, and what came of them."""
+
+
 class Counters:
     """What is kept between one count and the next."""
 
@@ -39,14 +43,13 @@ class Counters:
         self.cases: BySegment[tuple[Case, ...]] = BySegment()
         self.final: BySegment[tuple[FinalCode, ...]] = BySegment()
         self.agreed: BySegment[tuple[agree.Mark, ...]] = BySegment()
-        self.disputes: dict[tuple[str, str], tuple[Marked | None, Dispute]] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Read:
     """Everything that was said, as it is read now: which rounds vote, and which codes were merged into which.
 
-    `merged_at` says when each merged code was.
+    `merged_at` says when each merged code was; `book` is the codebook in which they are.
     """
 
     standing: Standing
@@ -59,7 +62,8 @@ class _Read:
     @property
     def rests_on(self) -> object:
         """What, beside the acts on a segment, all that is said of it follows from."""
-        return self.round_ids, self.there, self.moved
+        into = {key: self.book.by_key[key].valences for key in self.moved.values()}
+        return self.round_ids, self.there, self.moved, into, self.merged_at
 
     def given(self) -> Ballots:
         """Votes under the codes that were given."""
@@ -121,6 +125,16 @@ class Counts:
             return read.standing.decisions
         return mergers.merged_decisions(read.standing.decisions, read.given(), read.book, read.merged_at)
 
+    def cases_of(self, round_id: str, decisions: Mapping[tuple[str, str], Decision]) -> list[Case]:
+        """The cases of one round by the votes in it and some decisions, merged codes as what they count as."""
+        read = self._read((round_id,))
+        return adjudicate.cases(read.votes(), mergers.merged_decisions(decisions, read.given(), read.book, read.merged_at))
+
+    def read_as_merged(self, said: Mapping[str, str | None]) -> Mapping[str, str | None]:
+        """What one person said of a segment, merged codes as what they count as."""
+        read = self._read()
+        return mergers.merged_codes(said, read.moved, read.book)
+
     def _read(self, round_ids: tuple[str, ...] | None = None) -> _Read:
         book, merged_at, moved = self._kept.at_head("counted by", self._counted_by, but_for=BY_CODERS | BY_AUTHORS)
         return _Read(
@@ -161,8 +175,8 @@ class Counts:
         return self._kept.at_head("disputes", self._disputes, but_for=BY_AUTHORS)
 
     def _disputes(self) -> list[Dispute]:
-        marks = self._counters.marks.now()
-        return disputes.in_order([self._weighed(case, marks) for case in self.cases()], self._places())
+        weigh = self._weigher()
+        return disputes.in_order([weigh(case) for case in self.cases()], self._places())
 
     def _places(self) -> Mapping[str, int]:
         """The place of each segment in the talk."""
@@ -171,15 +185,21 @@ class Counts:
     def _numbered(self) -> dict[str, int]:
         return {key: n for n, key in enumerate(self._whole.outline().places)}
 
-    def _weighed(self, case: Case, marks: Mapping[str, Mapping[str, Marked]]) -> Dispute:
-        """Weighed anew only if a vote, a decision or marked words have changed."""
-        marked = marks.get(case.segment_id, {}).get(case.code_key)
-        known = self._counters.disputes.get((case.segment_id, case.code_key))
-        if known is not None and known[0] == marked and known[1].case == case:
-            return known[1]
-        made = disputes.weigh(case, marked, self._text_of(case.segment_id) if marked else "")
-        self._counters.disputes[case.segment_id, case.code_key] = (marked, made)
-        return made
+    def _weigher(self) -> Callable[[Case], Dispute]:
+        """What weighs a case, anew only if a vote, a decision, marked words, a word of the talk or a code has changed."""
+        known: _Weighed = self._kept.at_head("weighed cases", dict, but_for=BY_CODERS | BY_AUTHORS)
+        marks, moved = self._counters.marks.now(), self._read().moved
+        merged = grouped(moved, moved.__getitem__)
+
+        def weigh(case: Case) -> Dispute:
+            key, on_segment = (case.segment_id, case.code_key), marks.get(case.segment_id, {})
+            keys = (case.code_key, *merged.get(case.code_key, ()))
+            marked = disputes.together([on_segment[code_key] for code_key in keys if code_key in on_segment])
+            if key not in known or known[key][0] != marked or known[key][1].case != case:
+                known[key] = (marked, disputes.weigh(case, marked, self._text_of(case.segment_id) if marked else ""))
+            return known[key][1]
+
+        return weigh
 
     def _text_of(self, segment_id: str) -> str:
         with self.store.read() as tx:
@@ -192,7 +212,7 @@ class Counts:
         votes = {name: codes.get(code_key) for name, codes in sorted(read.votes().get(segment_id, {}).items())}
         decision = read.decisions_on(segment_id, read.given()).get(code_key)
         case = Case(segment_id=segment_id, code_key=code_key, votes=votes, decision=decision)
-        return self._weighed(case, self._counters.marks.now())
+        return self._weigher()(case)
 
     def codebook_gaps(self) -> tuple[CodebookGap, ...]:
         """Codes that decisions found wanting, those with most decisions first, until their entry in the codebook is changed."""

@@ -210,7 +210,7 @@ class Desk:
             has_audio=segment.transcript_id in pile.heard and segment.start_s is not None,
             version=visit.version if visit else 0,
             choices=tuple(
-                as_it_reads(choice, segment.text)
+                replace(choice, evidence=place.anchored(choice.evidence, segment.text))
                 for choice in judgements.as_offered(pile.said.get(segment_id, ()), self._study.codebook())
             ),
             memo=pile.memos.get(segment_id, ""),
@@ -291,15 +291,6 @@ def ahead(queue: Sequence[str], after: str | None, done: Collection[str]) -> Ite
     """What is not `done` of a queue: what comes after one of its ids, then what comes before that."""
     at = queue.index(after) + 1 if after in queue else 0
     return (key for part in (range(at, len(queue)), range(at)) for key in (queue[n] for n in part) if key not in done)
-
-
-def as_it_reads(choice: Choice, text: str) -> Choice:
-    """A choice with its evidence pointing at words as they read now; what is gone is left out."""
-    if all(text[span.start_char : span.end_char] == span.text for span in choice.evidence):
-        return choice
-    found = ((span, place.find_quote(text, span.text, near_char=span.start_char)) for span in choice.evidence)
-    kept = tuple(replace(span, start_char=at[0], end_char=at[1]) for span, at in found if at)
-    return replace(choice, evidence=kept)
 
 
 def line_of(turn: Turn, people: Mapping[str, Participant]) -> Line:

@@ -150,7 +150,7 @@ def record(
     made = [_assignment(choice, visit) for choice in choices]
     tx.insert(made)
     if memo or before:
-        tx.set_memo(segment_id, coder.id, round_.id, memo)
+        tx.set_memo(segment_id, coder.id, round_.id, memo, for_all=round_.purpose is Purpose.CONSENSUS)
     tx.log(coder.id, uptake.JUDGED, {**_said(visit, made), "memo_sha256": digest(memo, visit)}, client_id)
     return visit
 

@@ -6,7 +6,6 @@ from collections.abc import Collection, Sequence
 
 from qualkit.errors import BlindnessError, StudyError
 from qualkit.model import Case, Coder, Decision, Plan, Purpose, Round, RoundAgreement, RoundNote
-from qualkit.stages import adjudicate
 from qualkit.study import judgements, ledger
 from qualkit.study.rounds import new_note
 from qualkit.study.study import Study
@@ -86,7 +85,7 @@ class Leading:
         Raises `BlindnessError` while the round is withheld from this person, `StudyError` if there is none of that number.
         """
         round_ = self._visible(number)
-        found = adjudicate.cases(self._study.votes(round_.id), self._decided_in(round_))
+        found = self._study.cases_of(round_.id, self._decided_in(round_))
         self._note_looking(round_, {case.segment_id for case in found})
         return sorted(found, key=lambda case: (not case.is_disputed, case.decision is not None))
 

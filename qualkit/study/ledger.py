@@ -10,7 +10,7 @@ from qualkit.model import Agreement, Coder, CoderKind, Event, Purpose, Round, Ro
 from qualkit.stages import agree, rounds
 from qualkit.stages.uptake import JUDGED
 from qualkit.store import Reading
-from qualkit.study.judgements import BY_CODERS, REVEALED, SHOWN, WITHDREW
+from qualkit.study.judgements import BY_CODERS, CLOSED, REVEALED, SHOWN, WITHDREW
 from qualkit.wording import counted
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ def _line(study: Study, round_: Round) -> RoundAgreement:
     given = {key for by_coder in votes.values() for said in by_coder.values() for key in said}
     with study.store.read() as tx:
         book = tx.codebook(round_.codebook_sha256) if round_.codebook_sha256 else None
-    keys = list(dict.fromkeys([*(book or study.codebook()).by_key, *sorted(given)]))
+    same = study.codebook().counts_as
+    keys = list(dict.fromkeys(same.get(key, key) for key in [*(book or study.codebook()).by_key, *sorted(given)]))
     agreement = _pooled(study, votes, keys)
     return replace(
         withheld(study, round_),
@@ -98,7 +99,7 @@ def _blind_votes(study: Study, round_: Round) -> Votes:
     votes: dict[str, dict[str, Mapping[str, str | None]]] = {}
     for (segment_id, coder_id), codes in rounds.blind(said, told=segments, shown=shown).items():
         if segment_id in there and coder_id in names:
-            votes.setdefault(segment_id, {})[names[coder_id]] = codes
+            votes.setdefault(segment_id, {})[names[coder_id]] = study.read_as_merged(codes)
     return votes
 
 
@@ -116,8 +117,12 @@ def _at_reveal(tx: Reading, round_: Round) -> rounds.Said:
 
 
 def _shown_before(tx: Reading, round_: Round, every: list[Round]) -> set[tuple[str, str]]:
+    """Segments and coders who were shown others' codes of an earlier round before this one was over or revealed."""
     earlier = {item.id for item in every if item.number < round_.number}
-    events = [event for event in tx.all(Event, verb=SHOWN) if event.payload["round_id"] in earlier]
+    ends = [event.seq for event in tx.all(Event, verb=[CLOSED, REVEALED]) if event.payload["round_id"] == round_.id]
+    until = min(ends, default=None)
+    shown = [event for event in tx.all(Event, verb=SHOWN) if until is None or event.seq < until]
+    events = [event for event in shown if event.payload["round_id"] in earlier]
     return {(key, event.actor_id) for event in events for key in event.payload["segment_ids"]}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from threading import Lock
 from typing import Any
 
 from qualkit.model import Assignment, Coder, CoderKind, Evidence
@@ -21,12 +22,13 @@ class Marks:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._lock = Lock()
         self._seq = -1
         self._by_segment: dict[str, dict[str, Marked]] = {}
 
     def now(self) -> Mapping[str, Mapping[str, Marked]]:
         """Segment -> code -> coder's name -> marked words; only where somebody marked any."""
-        with self._store.read() as tx:
+        with self._lock, self._store.read() as tx:
             seq, _ = tx.head()
             if seq != self._seq:
                 anew = self._changed(tx, seq)
@@ -36,7 +38,7 @@ class Marks:
                     fresh = _read(tx, {"segment_id": sorted(anew)})
                     self._by_segment = {key: said for key, said in self._by_segment.items() if key not in anew} | fresh
                 self._seq = seq
-        return self._by_segment
+            return self._by_segment
 
     def _changed(self, tx: Reading, seq: int) -> set[str] | None:
         """Segments judged since the last reading; None where everything is to be read."""

@@ -73,7 +73,8 @@ class Rounds:
         """Open the next round on one of `SCOPES` or on segments given by id.
 
         Unless said otherwise the first is for independent coding and the next for coding again, both blind. Raises `StudyError`
-        while a round is open and blind, for a scope without segments, and for a blind consensus.
+        while a round is open and blind, for a scope without segments, for independent coding of what is disputed, and for a
+        blind consensus.
         """
         study = self._study
         book, scope = study.codebook(), self.scope(on)
@@ -81,6 +82,11 @@ class Rounds:
             before = tx.all(Round)
             _refuse_second(before)
             meant = purpose or (Purpose.RECODE if before else Purpose.INDEPENDENT)
+            if on == "disputed" and meant is Purpose.INDEPENDENT:
+                raise StudyError(
+                    "Coding what is disputed is coding again, not independently: that a segment is disputed tells what others "
+                    "said of it. Open the round for re-coding or for a consensus."
+                )
             hidden = (meant is not Purpose.CONSENSUS) if blind is None else blind
             if hidden and meant is Purpose.CONSENSUS:
                 raise StudyError("A round of consensus cannot be blind: the group judges together.")
@@ -164,11 +170,10 @@ class Rounds:
         """Keep a note; the log has only its digest, so that the note can be erased. Raises `StudyError` for a blank one."""
         if not made.text.strip():
             raise StudyError("A note needs some words.")
-        about = {"id": made.id, "round_id": made.round_id, "segment_id": made.segment_id, "code_key": made.code_key}
         with self.store.write() as tx:
             if client_id is None or not tx.has_happened(client_id):
                 tx.insert([made])
-                tx.log(made.coder_id, NOTED, {**about, "text_sha256": digest(made.text, made.id)}, client_id)
+                tx.log(made.coder_id, NOTED, said_of_note(made), client_id)
 
     def round_numbered(self, number: int) -> Round:
         """The round of that number. Raises `StudyError` if there is none."""
@@ -215,6 +220,12 @@ def said_of(round_: Round) -> dict[str, object]:
         "n_segments": len(round_.segment_ids),
         "scope_sha256": sha256_of(round_.segment_ids),
     }
+
+
+def said_of_note(note: RoundNote) -> dict[str, object]:
+    """What the log says of a note: ids, and a digest of the words."""
+    about = {name: getattr(note, name) for name in ("id", "round_id", "segment_id", "code_key")}
+    return {**about, "text_sha256": digest(note.text, note.id)}
 
 
 def _newest(tx: Reading) -> Round:

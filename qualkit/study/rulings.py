@@ -55,11 +55,8 @@ def decide(
     that was on the screen, None for none. Raises `StaleError` if somebody has decided meanwhile, and `StudyError` for an
     unknown segment, words that are not in it, or a reason that is not one of `REASONS`.
     """
-    if client_id is not None and tx.has_happened(client_id):
-        made = tx.first(Event, client_id=client_id)
-        known = tx.first(Decision, past=True, id=made.payload.get("id", "")) if made else None
-        if known is not None:
-            return known
+    if (known := made_by(tx, client_id)) is not None:
+        return known
     others = tx.all(Decision, segment_id=segment_id, code_key=list(merged_keys)) if merged_keys else []
     latest = tx.first(Decision, segment_id=segment_id, code_key=code_key)
     if seen not in {latest.id if latest else None, *(item.id for item in others)}:
@@ -91,6 +88,12 @@ def decide(
         payload["in_place_of"] = sorted(item.code_key for item in others)
     tx.log(adjudicator.id, DECIDED, {**payload, "note_sha256": digest(note, decision.id)}, client_id)
     return decision
+
+
+def made_by(tx: Reading, client_id: str | None) -> Decision | None:
+    """The decision that an act made, in force or not; None if there was no such act."""
+    act = tx.first(Event, client_id=client_id, verb=DECIDED) if client_id is not None else None
+    return tx.first(Decision, past=True, id=act.payload["id"]) if act else None
 
 
 CONSENSUS = "consensus"

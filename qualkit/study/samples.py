@@ -14,6 +14,9 @@ from qualkit.store import Writing
 if TYPE_CHECKING:
     from qualkit.study.study import Study
 
+DREW = "drew a reliability sample"
+"""The verb of the event that says which segments were drawn."""
+
 
 def draw(study: Study, share: float, seed: int | None) -> Sample:
     """See `Study.draw_sample`."""
@@ -33,4 +36,9 @@ def keep(tx: Writing, made: Sample) -> None:
     """Make a sample the one in force."""
     tx.retire(Sample)
     tx.insert([made])
-    tx.log("qualkit", "drew a reliability sample", {**as_plain(made), "sample_id": made.id})
+    tx.log("qualkit", DREW, said_of(made))
+
+
+def said_of(sample: Sample) -> dict[str, object]:
+    """What the log says of a sample: everything."""
+    return {**as_plain(sample), "sample_id": sample.id}

@@ -173,12 +173,12 @@ class Seat(Queues, Desk, Adjudicating, Results, Leading):
         blind to.
         """
         round_ = self._round_to_judge_in(round_id)
-        checked = judgements.check_choices(choices, self.codebook)
         with self._study.store.read() as tx:
             segment = tx.first(Segment, id=segment_id)
             is_new = client_id is None or not tx.has_happened(client_id)
         if segment is None:
             raise StudyError("There is no such segment.")
+        checked = judgements.check_choices(choices, self.codebook) if is_new else tuple(choices)
         if is_new:
             judgements.check_evidence(checked, segment.text)
             plans.need_part(self._study, self.name, round_, [segment_id])

@@ -56,10 +56,6 @@ class TranscriptStanding:
     in_themes: Share | None = None
     is_waiting: bool = False
 
-    def for_blind(self) -> TranscriptStanding:
-        """The same without anything that follows from codes or suggestions."""
-        return replace(self, suggested=None, in_topics=None, adjudicated=None, in_themes=None)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Counts:

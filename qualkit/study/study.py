@@ -10,10 +10,7 @@ Pages and people who code go through a `Seat`, which knows what they may see.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,80 +18,58 @@ from qualkit import plugs
 from qualkit.engines.containers import files_of
 from qualkit.errors import StudyError
 from qualkit.model import (
-    Assignment,
-    Brief,
     Codebook,
     Coder,
-    CoderKind,
-    Event,
-    Exposure,
-    FinalCode,
     Participant,
     Recording,
     Run,
     Sample,
     Segment,
     StudyInfo,
-    Suggestion,
-    Table,
-    Theme,
-    ThemeRow,
     Transcript,
     Turn,
-    Uptake,
-    Verdict,
-    Worth,
     by_id,
     new_id,
     utc_now,
 )
-from qualkit.plain import as_plain, file_sha256, sha256_of
+from qualkit.plain import sha256_of
 from qualkit.plugs import Progress, no_progress
-from qualkit.stages import STAGES, themes, uptake
-from qualkit.stages import rounds as counting
-from qualkit.stages.evaluate import Evaluation
+from qualkit.stages import STAGES, themes
 from qualkit.store import Below, Holding, Store
 from qualkit.study import (
-    authoring,
-    briefs,
-    candidates,
     codebook_changes,
-    evaluating,
     figures,
     outline,
     runner,
     samples,
-    transcripts,
     words,
 )
 from qualkit.study import folder as folders
 from qualkit.study import roster as rosters
-from qualkit.study.artifacts import Artifacts, write_atomically, write_text_atomically
-from qualkit.study.authoring import ThemeStanding
+from qualkit.study.artifacts import Artifacts
 from qualkit.study.basis import Bases
 from qualkit.study.counts import Counters, Counts
 from qualkit.study.folder import Config, Folder, Meeting
 from qualkit.study.headed import Kept
 from qualkit.study.judgements import BY_CODERS
+from qualkit.study.machine_coding import MachineCoding
 from qualkit.study.outline import Outline
+from qualkit.study.reporting import Reporting
 from qualkit.study.rounds import Rounds
 from qualkit.study.runner import Outcome
 from qualkit.study.steps import STEPS
 from qualkit.study.topical import Topical
-from qualkit.study.transcripts import Written
 from qualkit.study.vault import Vault
 from qualkit.study.watch import Checked, Watch
 from qualkit.study.workbench import Workbench
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from qualkit.figures.topic_map import Said
     from qualkit.study.seat import Seat
     from qualkit.study.standing import TranscriptStanding
 
 
-class Study(Topical, Rounds, Counts):
+class Study(Topical, Rounds, Counts, MachineCoding, Reporting):
     """A study folder and its database. Open one with `Study.open`, make one with `Study.init`."""
 
     def __init__(self, folder: Folder) -> None:
@@ -339,40 +314,6 @@ class Study(Topical, Rounds, Counts):
         with self.store.read() as tx:
             return tx.all(Coder)
 
-    def evaluation(self, **given: Any) -> list[Evaluation]:
-        """Machine coders held against people, on transcripts left out; none where people have not coded in two or more."""
-        return evaluating.run(self, evaluating.plan(self, given))
-
-    def evaluated(self) -> tuple[str, list[str]]:
-        """The last evaluation as a forest plot (SVG) and in words; both empty if there was none."""
-        return evaluating.figure(self), evaluating.in_words(self)
-
-    def verdicts(self) -> dict[tuple[str, str], Verdict]:
-        """What the last evaluation found may be left to machine coders, by name of the coder and key of the code."""
-        with self.store.read() as tx:
-            return {(item.machine, item.code_key): item for item in tx.all(Verdict)}
-
-    def brief(self) -> Brief:
-        """What a machine coder is given: the segments to be coded, the codebook, questions, and what people made of them."""
-        self.codebook()  # a codebook that has changed is a new event, and with it a new head
-        return self._kept.at_head("brief", lambda: briefs.make(self))
-
-    def suggestions(self, segment_id: str | None = None) -> list[Suggestion]:
-        """What machine coders proposed, surest first."""
-        with self.store.read() as tx:
-            machines = {coder.id: coder.name for coder in tx.all(Coder, kind=CoderKind.MACHINE)}
-            where: dict[str, Any] = {} if segment_id is None else {"segment_id": segment_id}
-            found = tx.all(Assignment, coder_id=list(machines), **where)
-        return sorted((_suggestion(item, machines[item.coder_id]) for item in found), key=lambda item: -item.score)
-
-    def worth(self) -> dict[str, float]:
-        """How much each segment would teach the machine coders, by id; empty while no machine has said."""
-        return self._kept.at_head("worth", self._worth, but_for=BY_CODERS)
-
-    def _worth(self) -> dict[str, float]:
-        with self.store.read() as tx:
-            return dict(tx.columns(Worth, "segment_id", "value"))
-
     def sample(self) -> Sample | None:
         """The segments drawn last to measure reliability on, None if none were."""
 
@@ -390,28 +331,6 @@ class Study(Topical, Rounds, Counts):
         """
         return samples.draw(self, share, seed)
 
-    def uptake(self) -> list[Uptake]:
-        """What people did with the suggestions they were shown, by coder, machine and code."""
-        with self.store.read() as tx:
-            if not tx.count(Event, verb=uptake.SHOWN):
-                return []
-        return self._kept.at_head("uptake", lambda: uptake.run(*self._acts()))
-
-    def exposure(self, segment_ids: Collection[str] | None = None) -> list[Exposure]:
-        """How many judgements in force, of some segments or of all, were made blind to suggestions, by coder."""
-        if segment_ids is None:
-            return self._kept.at_head("exposure", lambda: uptake.exposure(*self._acts()))
-        events, names = self._acts()
-        return uptake.exposure((event for event in events if event.payload["segment_id"] in segment_ids), names)
-
-    def _acts(self) -> tuple[list[Event], dict[str, str]]:
-        """Everything judged and shown, in order, and the names of the people who did and saw it."""
-        with self.store.read() as tx:
-            names = {coder.id: coder.name for coder in tx.all(Coder, kind=CoderKind.HUMAN)}
-            events = tx.all(Event, verb=[uptake.JUDGED, uptake.WITHDREW, uptake.SHOWN])
-        voting = counting.numbers(self.rounds())
-        return [event for event in events if event.payload["round_id"] in voting], names
-
     def said(self) -> dict[str, Said]:
         """Of each segment on the map of topics its words, who said them and where, by id."""
         return self._kept.at_head("said", lambda: figures.said(self), but_for=BY_CODERS)
@@ -420,98 +339,7 @@ class Study(Topical, Rounds, Counts):
         """Checksum of `said`."""
         return self._kept.at_head("said print", lambda: sha256_of(self.said()), but_for=BY_CODERS)
 
-    # ------------------------------------------------------------ themes and tables
-
-    def themes(self) -> list[Theme]:
-        """The author's themes, and one for each code in use that none of them covers."""
-        written = self.written_themes()
-        covered = {key for theme in written for key in theme.code_keys}
-        return written + themes.propose(self.codebook(), {code.code_key for code in self.final_codes()} - covered)
-
-    def written_themes(self) -> list[Theme]:
-        """The themes that an author wrote down, in their order; topics found anew stand for those that they are the same as."""
-        with self.store.read() as tx:
-            written = tx.all(Theme)
-            same = candidates.same_topics(tx, {key for theme in written for key in theme.topic_ids})
-        return [
-            replace(theme, topic_ids=tuple(dict.fromkeys(same.get(key, key) for key in theme.topic_ids))) for theme in written
-        ]
-
-    def topic_members(self) -> dict[str, tuple[str, ...]]:
-        """The segments of each topic, by its id."""
-        return {topic.id: topic.segment_ids for topic in self.topics()}
-
-    def save_themes(self, written: Sequence[Theme], *, author: str) -> None:
-        """Make `written` the author's themes; what was there before stays on file."""
-        from qualkit.study.judgements import coder_named
-
-        with self.store.write() as tx:
-            authoring.write_all(tx, coder_named(tx, author), written, sha256_of(written))
-
-    def theme_standings(self) -> tuple[ThemeStanding, ...]:
-        """Every theme, written or proposed, with its rows and who carries it, in the order of the table: domain by domain."""
-        self.codebook()  # a codebook that has changed is a new event, and with it a new head
-        return self._kept.at_head("theme standings", lambda: authoring.standings(self))
-
-    def theme_rows(self, given: Mapping[str, Any] | None = None) -> list[ThemeRow]:
-        """Rows of the theme table as it stands now."""
-        options: themes.Options = self.options(themes, given or {})
-        return self._kept.at_head(f"theme rows {options}", lambda: self._theme_rows(options))
-
-    def _theme_rows(self, options: Any) -> list[ThemeRow]:
-        written = self.themes()
-        return themes.run(
-            themes=written,
-            codes=self.final_codes(options.min_score),
-            corpus=self.corpus(),
-            options=options,
-            topics=self.topic_members() if any(theme.topic_ids for theme in written) else {},
-        )
-
-    def tables(self) -> dict[str, Table]:
-        """Every table there is something to put in, by the stem of its file."""
-        from qualkit.study import tables
-
-        return tables.all_tables(self)
-
-    def frame(self, name: str) -> pd.DataFrame:
-        """A table of `tables` as a pandas data frame. Raises `StudyError` if there is no such table yet."""
-        import pandas
-
-        tables = self.tables()
-        if name not in tables:
-            raise StudyError(f"There is no table {name!r}; there are {', '.join(tables) or 'none yet'}.")
-        return pandas.DataFrame(tables[name].rows, columns=list(tables[name].columns))
-
-    def write_tables(
-        self, paths: Mapping[Path, tuple[plugs.Exporter, Table]], progress: Progress = no_progress, also: Collection[Path] = ()
-    ) -> None:
-        """Write tables, each whole or not at all, and `manifest.json` saying what they, and the files `also` there, rest on."""
-        for index, (path, (exporter, table)) in enumerate(paths.items()):
-            progress(index / len(paths), path.name)
-            write_atomically(path, partial(exporter.write, table))
-        manifest = json.dumps(self.manifest([*paths, *also]), indent=2, ensure_ascii=False)
-        write_text_atomically(self.folder.exports / "manifest.json", manifest + "\n")
-
-    def write_transcripts(self, formats: Sequence[str] = (), labels: Sequence[str] | None = None) -> Written:
-        """Write what was said into `exports/transcripts/`, to be read, corrected or taken to other programs.
-
-        Without `formats`, every one that is installed, and a note for each transcript that lacks the times a format needs;
-        such a format asked for by name raises `WriteError` instead. `labels` names transcripts, None means all.
-        """
-        return transcripts.write(self, formats, labels)
-
-    def manifest(self, paths: Collection[Path]) -> dict[str, Any]:
-        """What the exports rest on: codebook, runs, and the head of the log."""
-        with self.store.read() as tx:
-            seq, head = tx.head()
-        return {
-            "study": self.info.title,
-            "codebook_sha256": self.codebook().sha256,
-            "log": {"n_events": seq, "head_sha256": head},
-            "runs": {name: as_plain(run) for name, run in sorted(self.runs().items())},
-            "files": {path.relative_to(self.folder.exports).as_posix(): file_sha256(path) for path in sorted(paths)},
-        }
+    # ------------------------------------------------------------ the log
 
     def head(self) -> tuple[int, str]:
         """How many events the log has, and the hash of the last."""
@@ -528,23 +356,3 @@ class Study(Topical, Rounds, Counts):
     def checked_log(self) -> Checked:
         """What is known of the log so far, without waiting: a long one is checked by a process of its own; see `Watch`."""
         return self._watch.look()
-
-    def basis_note(self, codes: Sequence[FinalCode]) -> str:
-        """What the counted codes rest on, how many cases still wait, and how many segments have a doubtful speaker."""
-        return self._bases.note(codes)
-
-
-def _suggestion(item: Assignment, machine: str) -> Suggestion:
-    return Suggestion(
-        segment_id=item.segment_id,
-        code_key=item.code_key,
-        score=item.confidence or 0.0,
-        rationale=item.rationale or "",
-        evidence=item.evidence,
-        valence=item.valence,
-        lines=item.lines,
-        neighbours=item.neighbours,
-        is_sure=item.is_sure,
-        machine=machine,
-        run_id=item.run_id,
-    )

@@ -35,7 +35,7 @@ def head(code: Code, book: Codebook, n_uses: int, *, is_own: bool) -> str:
 def draw(desk: Book, book: Codebook, code: Code) -> None:
     """A code as the codebook defines it, and what is to be read again because of it."""
     if code.retired is not None:
-        st.html(_retired(code, book))
+        st.html(_retired(desk, code, book))
     _owed(desk, code)
     lists = (("Include", code.include), ("Exclude", code.exclude), ("Examples", code.examples))
     texts = [_listed(name, items) for name, items in lists if items]
@@ -63,11 +63,13 @@ def _listed(name: str, items: Iterable[str]) -> str:
     return f'{style.label(name)}<ul class="q-small" style="margin:.1rem 0 .6rem">{said}</ul>'
 
 
-def _retired(code: Code, book: Codebook) -> str:
+def _retired(desk: Book, code: Code, book: Codebook) -> str:
+    last = next((step.change for step in reversed(desk.history(code.key)) if step.change is not None), None)
+    why = f": “{escape(last.why)}”" if last is not None and last.why else ""
     names = [book.by_key[key].name for key in code.replaced_by]
     counts = f"Counts as {names[0]}." if len(names) == 1 else "What it was given for stays on file, under this code."
     instead = f" Instead: {', '.join(names)}." if len(names) > 1 else ""
-    said = f"{escape(code.retired or '')}<br>{style.aside(counts + instead)}"
+    said = f"{escape(code.retired or '')}{why}<br>{style.aside(counts + instead)}"
     return style.block(f'<div class="q-vote" style="max-width:70ch;margin:.3rem 0 .5rem">{said}</div>')
 
 

@@ -18,8 +18,6 @@ CODE = "codebook-code"
 NEW = "codebook-new"
 """Whether a new code is being written."""
 
-GAPS = "codebook gap"
-
 
 def draw() -> None:
     """The page."""
@@ -121,7 +119,7 @@ def _code(seat: Seat, desk: Book, book: Codebook, code: Code) -> None:
     if section == "Read":
         codebook_entry.draw(desk, book, code)
         if code.retired is None:
-            _gaps(code)
+            _gaps(seat, code)
     elif section == "Constructs":
         _constructs(seat, desk)
     else:
@@ -145,14 +143,12 @@ def _constructs(seat: Seat, desk: Book) -> None:
     topic_links.draw(seat, seat.candidates)
 
 
-def _gaps(code: Code) -> None:
-    """What adjudicators said the codebook lacks about a code, where the study can tell and this person may see it."""
-    tell = getattr(context.study(), "codebook_gaps", None)
-    seat = context.need_seat()
-    if tell is None or seat.book.is_blind:
+def _gaps(seat: Seat, code: Code) -> None:
+    """What adjudicators said the codebook lacks about a code, where this person may see it."""
+    if seat.book.is_blind:
         return
-    found = [item for item in tell() if getattr(item, "code_key", None) == code.key]
-    if found:
-        notes = "; ".join(f"“{item.note}”" for item in found if getattr(item, "note", ""))
-        said = f"{counted(len(found), 'decision')} named a gap in this code. {notes}"
-        st.warning(style.literal(said), icon=":material/help:")
+    for gap in seat.codebook_gaps():
+        if gap.code_key == code.key:
+            notes = "; ".join(f"“{item.note}”" for item in gap.decisions if item.note)
+            said = f"{counted(len(gap.decisions), 'decision')} named a gap in this code. {notes}"
+            st.warning(style.literal(said), icon=":material/help:")

@@ -11,7 +11,7 @@ import streamlit as st
 from qualkit import plugs
 from qualkit.model import Agreement
 from qualkit.stages import STAGES
-from qualkit.study import Seat, Study, storage, tables, transcripts
+from qualkit.study import Seat, Study, ledger, storage, tables, transcripts
 from qualkit.study.standing import Share, TranscriptStanding
 from qualkit.ui import context, launch, rounds_section, run_panel, style
 from qualkit.wording import counted, sized
@@ -149,7 +149,7 @@ def _stages(study: Study, may_see: bool) -> None:
 
 
 def _agreement(seat: Seat) -> None:
-    found = seat.agreement()
+    found, note = seat.agreement(), ledger.reliability_note(seat.ledger())
     pooled = {item.measure: item for item in found if item.code_key is None}
     st.header("Agreement before adjudication")
     if pooled["percent"].value is None:
@@ -164,7 +164,10 @@ def _agreement(seat: Seat) -> None:
     n_coders, n_units = pooled["percent"].n_coders, pooled["percent"].n_units
     st.html(
         style.block(
-            style.grey(f"Presence of codes, over {counted(n_units, 'pair')} of segment and code, {counted(n_coders, 'coder')}.")
+            style.grey(
+                f"Presence of codes, over {counted(n_units, 'pair')} of segment and code, {counted(n_coders, 'coder')}; of "
+                f"each coder and segment the newest judgement counts. {note}"
+            )
         )
     )
 
@@ -193,12 +196,11 @@ def _machines(seat: Seat) -> None:
 
 def _uptake(seat: Seat) -> None:
     """What people did with suggestions, once somebody was shown any."""
-    found = seat.uptake()
-    if not found:
+    if not context.study().was_any_shown():
         return
     with st.expander("What coders did with suggestions", key="uptake", on_change="rerun") as box:
         if box.open:
-            taken = tables.uptake_table(found, seat.exposure(), seat.codebook)
+            taken = tables.uptake_table(seat.uptake(), seat.exposure(), seat.codebook)
             st.html(style.table(taken.columns, taken.rows))
             for note in taken.notes:
                 st.html(style.block(style.grey(note)))

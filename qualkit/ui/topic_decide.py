@@ -60,9 +60,8 @@ def draw(seat: Seat, hand: Candidates, gap: TopicGap, decision: TopicDecision | 
         st.html(_decided(desk.decision, desk.book))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
         question = "What is it instead?" if desk.decision else "What is it?"
-        way = st.segmented_control(
-            question, list(WAYS), format_func=WAYS.__getitem__, key=f"{desk.prefix}-way", width="content"
-        )
+        ways = [way for way in WAYS if way is not TopicVerdict.CODE or desk.hand.may_promote]
+        way = st.segmented_control(question, ways, format_func=WAYS.__getitem__, key=f"{desk.prefix}-way", width="content")
         with st.popover("Rename", icon=":material/edit:", type="tertiary", width="content"):
             st.text_input("What to call the topic", gap.topic.label or "", key=f"{desk.prefix}-label")
             st.button("Save name", key=f"{desk.prefix}-rename", on_click=_renamed, args=(desk,))

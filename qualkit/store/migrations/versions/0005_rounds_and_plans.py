@@ -60,14 +60,18 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take back. Raises `RuntimeError` while a round after the first, a plan, or a judgement taken back would be lost."""
+    """Take back. Raises `RuntimeError` while a round but a plain first one, or anything people did since, would be lost."""
     connection = op.get_bind()
     kept = {
-        "rounds after the first": "select count(*) from round where number > 1 or closed_at is not null",
+        "rounds after the first, closed, or with a purpose or scope of their own": (
+            "select count(*) from round where number > 1 or closed_at is not null or purpose != 'independent' "
+            "or cast(segment_ids as text) != '[]'"
+        ),
         "plans of who codes what": "select count(*) from plan",
         "notes of discussions": "select count(*) from round_note",
         "changes of the codebook with their reasons": "select count(*) from codebook_change",
         "judgements taken back": "select count(*) from visit where not is_current",
+        "decisions that rest on marked words": "select count(*) from decision where cast(evidence as text) != '[]'",
     }
     for what, query in kept.items():
         if n := connection.execute(sa.text(query)).scalar():

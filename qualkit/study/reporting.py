@@ -1,0 +1,139 @@
+"""What a study comes to: themes, the tables and files that hold them, and what all of it rests on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from qualkit import plugs
+from qualkit.errors import StudyError
+from qualkit.model import FinalCode, StudyInfo, Table, Theme, ThemeRow
+from qualkit.plain import as_plain, file_sha256, sha256_of
+from qualkit.plugs import Progress, no_progress
+from qualkit.stages import themes
+from qualkit.store import Store
+from qualkit.study import authoring, candidates, transcripts
+from qualkit.study.artifacts import write_atomically, write_text_atomically
+from qualkit.study.authoring import ThemeStanding
+from qualkit.study.basis import Bases
+from qualkit.study.folder import Folder
+from qualkit.study.headed import Kept
+from qualkit.study.transcripts import Written
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from qualkit.study.study import Study
+
+
+class Reporting:
+    """The part of a `Study` that is about themes and tables."""
+
+    folder: Folder
+    info: StudyInfo
+    store: Store
+    _kept: Kept
+    _bases: Bases
+
+    @property
+    def _told(self) -> Study:
+        return cast("Study", self)
+
+    def themes(self) -> list[Theme]:
+        """The author's themes, and one for each code in use that none of them covers."""
+        written = self.written_themes()
+        covered = {key for theme in written for key in theme.code_keys}
+        return written + themes.propose(self._told.codebook(), {code.code_key for code in self._told.final_codes()} - covered)
+
+    def written_themes(self) -> list[Theme]:
+        """The themes that an author wrote down, in their order; topics found anew stand for those that they are the same as."""
+        with self.store.read() as tx:
+            written = tx.all(Theme)
+            same = candidates.same_topics(tx, {key for theme in written for key in theme.topic_ids})
+        return [
+            replace(theme, topic_ids=tuple(dict.fromkeys(same.get(key, key) for key in theme.topic_ids))) for theme in written
+        ]
+
+    def topic_members(self) -> dict[str, tuple[str, ...]]:
+        """The segments of each topic, by its id."""
+        return {topic.id: topic.segment_ids for topic in self._told.topics()}
+
+    def save_themes(self, written: Sequence[Theme], *, author: str) -> None:
+        """Make `written` the author's themes; what was there before stays on file."""
+        from qualkit.study.judgements import coder_named
+
+        with self.store.write() as tx:
+            authoring.write_all(tx, coder_named(tx, author), written, sha256_of(written))
+
+    def theme_standings(self) -> tuple[ThemeStanding, ...]:
+        """Every theme, written or proposed, with its rows and who carries it, in the order of the table: domain by domain."""
+        self._told.codebook()  # a codebook that has changed is a new event, and with it a new head
+        return self._kept.at_head("theme standings", lambda: authoring.standings(self._told))
+
+    def theme_rows(self, given: Mapping[str, Any] | None = None) -> list[ThemeRow]:
+        """Rows of the theme table as it stands now."""
+        options: themes.Options = self._told.options(themes, given or {})
+        return self._kept.at_head(f"theme rows {options}", lambda: self._theme_rows(options))
+
+    def _theme_rows(self, options: Any) -> list[ThemeRow]:
+        written = self.themes()
+        return themes.run(
+            themes=written,
+            codes=self._told.final_codes(options.min_score),
+            corpus=self._told.corpus(),
+            options=options,
+            topics=self.topic_members() if any(theme.topic_ids for theme in written) else {},
+        )
+
+    def tables(self) -> dict[str, Table]:
+        """Every table there is something to put in, by the stem of its file."""
+        from qualkit.study import tables
+
+        return tables.all_tables(self._told)
+
+    def frame(self, name: str) -> pd.DataFrame:
+        """A table of `tables` as a pandas data frame. Raises `StudyError` if there is no such table yet."""
+        import pandas
+
+        tables = self.tables()
+        if name not in tables:
+            raise StudyError(f"There is no table {name!r}; there are {', '.join(tables) or 'none yet'}.")
+        return pandas.DataFrame(tables[name].rows, columns=list(tables[name].columns))
+
+    def write_tables(
+        self, paths: Mapping[Path, tuple[plugs.Exporter, Table]], progress: Progress = no_progress, also: Collection[Path] = ()
+    ) -> None:
+        """Write tables, each whole or not at all, and `manifest.json` saying what they, and the files `also` there, rest on."""
+        for index, (path, (exporter, table)) in enumerate(paths.items()):
+            progress(index / len(paths), path.name)
+            write_atomically(path, partial(exporter.write, table))
+        manifest = json.dumps(self.manifest([*paths, *also]), indent=2, ensure_ascii=False)
+        write_text_atomically(self.folder.exports / "manifest.json", manifest + "\n")
+
+    def write_transcripts(self, formats: Sequence[str] = (), labels: Sequence[str] | None = None) -> Written:
+        """Write what was said into `exports/transcripts/`, to be read, corrected or taken to other programs.
+
+        Without `formats`, every one that is installed, and a note for each transcript that lacks the times a format needs;
+        such a format asked for by name raises `WriteError` instead. `labels` names transcripts, None means all.
+        """
+        return transcripts.write(self._told, formats, labels)
+
+    def manifest(self, paths: Collection[Path]) -> dict[str, Any]:
+        """What the exports rest on: codebook, runs, and the head of the log."""
+        with self.store.read() as tx:
+            seq, head = tx.head()
+        return {
+            "study": self.info.title,
+            "codebook_sha256": self._told.codebook().sha256,
+            "log": {"n_events": seq, "head_sha256": head},
+            "runs": {name: as_plain(run) for name, run in sorted(self._told.runs().items())},
+            "files": {path.relative_to(self.folder.exports).as_posix(): file_sha256(path) for path in sorted(paths)},
+        }
+
+    def basis_note(self, codes: Sequence[FinalCode]) -> str:
+        """What the counted codes rest on, how many cases still wait, and how many segments have a doubtful speaker."""
+        return self._bases.note(codes)
