@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.served import Server
 from qualkit import ui
-from tests.pages import go_to, opened
+from tests.pages import go_to, opened, settled
 from tests.worlds import ONE, a_world, with_topics
 
 pytestmark = pytest.mark.browser
@@ -42,6 +42,16 @@ def test_axe_finds_no_serious_violation_on_any_page(browser: Any, address: str, 
             go_to(window, page)
             found += [f"{page}: {said}" for said in violations(window)]
     assert not found, "\n".join(found)
+
+
+def test_the_first_page_is_found_at_its_name_too(browser: Any, address: str) -> None:
+    window = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
+    window.goto(f"{address}/{ui.PAGES[0].lower()}?coder=Cara")
+    window.wait_for_url(f"{address}/?coder=Cara")
+    settled(window)
+    assert window.locator("h1").all_inner_texts() == ["A small study"]
+    assert window.get_by_text("Page not found").count() == 0
+    assert window.locator("[data-testid=stSidebarNavLink][aria-current=page]").get_by_text("Study", exact=True).count() == 1
 
 
 def violations(window: Any) -> list[str]:

@@ -21,8 +21,9 @@ from benchmarks.room_contract import NO_CODE, PANEL
 from benchmarks.served import Server
 from qualkit import ui
 from qualkit.errors import QualkitError
-from qualkit.model import Assignment, Coder
+from qualkit.model import Assignment, Choice, Coder, Valence
 from qualkit.plain import as_plain
+from qualkit.stages.disputes import Proposal
 from qualkit.study import Order, Seat, Study
 from tests.conftest import a_recording, in_folder
 from tests.overheard import Overheard
@@ -31,8 +32,22 @@ from tests.worlds import ONE, OTHER, a_world, without_accidents
 
 SHOWINGS = ("never", "after")
 
-ACTS = frozenset({"judge", "withdraw", "decide", "save_themes"})
-"""What a seat does instead of telling."""
+ACTS: dict[str, Callable[[Seat, str, list[Proposal]], Any]] = {
+    "accept": lambda seat, _, proposals: seat.accept(proposals, client_id="all of them"),
+    "decide": lambda seat, segment_id, _: seat.decide(segment_id, "stigma", present=True, reason="slip", client_id="d"),
+    "note": lambda seat, segment_id, _: seat.note(1, "Who said what?", segment_id=segment_id),
+    "save_themes": lambda seat, *_: seat.save_themes([]),
+    "make_plan": lambda seat, *_: seat.make_plan(),
+    "close_round": lambda seat, *_: seat.close_round(),
+    "open_round": lambda seat, *_: seat.open_round(on="disputed"),
+    "reveal": lambda seat, *_: seat.reveal(),
+    "withdraw": lambda seat, segment_id, _: seat.withdraw(segment_id, base_version=1),
+    "judge": lambda seat, segment_id, _: seat.judge(segment_id, []),
+}
+"""What a seat does instead of telling, and how a blind coder would try it on a segment not judged, or on guessed proposals."""
+
+ASIDE: dict[str, Any] = {"everything": True, "at_least": 2, "by": "role", "order": Order.TEACHING}
+"""What a verb may be asked for on top of what it needs, and what more it could tell then."""
 
 
 @pytest.fixture(params=SHOWINGS)
@@ -43,31 +58,37 @@ def worlds(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Study, Study
 
 def asked(seat: Seat, name: str) -> Iterator[Callable[[], Any]]:
     """Ways to ask a seat for what `name` tells; where it wants a segment, each of those not judged yet."""
-    member = inspect.getattr_static(Seat, name)
-    if isinstance(member, property):
-        yield lambda: _of_a_part(getattr(seat, name))
+    if isinstance(inspect.getattr_static(Seat, name), property):
+        yield lambda: told_by(getattr(seat, name))
         return
-    wanted = [item for item in inspect.signature(getattr(seat, name)).parameters.values() if item.default is item.empty]
-    if not wanted:
-        yield getattr(seat, name)
-        return
-    for segment_id in seat.queue()[1:]:
+    there = inspect.signature(getattr(seat, name)).parameters.values()
+    wanted = {item.name for item in there if item.default is item.empty}
+    more = {item.name: ASIDE[item.name] for item in there if item.name in ASIDE and item.name not in wanted}
+    for segment_id in seat.queue()[1:] if wanted - {"number"} else ["none"]:
         given = {"segment_id": segment_id, "segment_ids": [segment_id], "after": segment_id, "n": 3, "code_key": "stigma"}
-        given |= {
-            "order": Order.AS_SAID,
-            "transcript_id": seat.view(segment_id).transcript.id,
-            "client_id": f"ben {segment_id}",
-        }
-        assert {item.name for item in wanted} <= set(given), f"say in ACTS, or here, how the attack is to call {name}"
-        yield partial(getattr(seat, name), **{item.name: given[item.name] for item in wanted})
+        given |= {"order": Order.AS_SAID, "client_id": f"ben {segment_id}", "number": 1}
+        if "transcript_id" in wanted:
+            given["transcript_id"] = seat.view(segment_id).transcript.id
+        assert wanted <= set(given), f"say in ACTS, or here, how the attack is to call {name}"
+        yield partial(getattr(seat, name), **{key: given[key] for key in wanted})
+        if more:
+            yield partial(getattr(seat, name), **{key: given[key] for key in wanted}, **more)
 
 
-def _of_a_part(part: Any) -> Any:
-    """A property's value, or, of an object with verbs of its own, its class: those have attacks of their own."""
-    try:
-        return as_plain(part)
-    except TypeError:
-        return type(part).__name__
+def told_by(part: Any) -> Any:
+    """A property's value, or, of an object with verbs of its own, what those tell that need nothing to be told."""
+    if not type(part).__module__.startswith("qualkit.study."):
+        return part
+    return {name: answer(partial(told, part, name)) for name in dir(part) if not name.startswith("_")}
+
+
+def told(part: Any, name: str) -> Any:
+    """What a verb of an object tells; its name alone where it wants to be told something."""
+    found = getattr(part, name)
+    if not callable(found):
+        return found
+    needs = [item for item in inspect.signature(found).parameters.values() if item.default is item.empty]
+    return name if needs else found()
 
 
 def answer(ask: Callable[[], Any]) -> str:
@@ -90,6 +111,39 @@ def test_nothing_that_a_seat_tells_a_blind_coder_rests_on_what_others_said(world
     assert {"cases", "tables", "theme_rows"} <= set(telling(worlds, "Cara")), (
         "the studies do not differ, so the attack shows nothing"
     )
+
+
+def test_nothing_that_a_blind_coder_does_tells_what_others_said(worlds: tuple[Study, Study]) -> None:
+    """Also not to somebody who guesses: who accepts what others might have said decides nothing, and learns nothing."""
+    assert tried(worlds, "Ana") == []
+    for study in worlds:
+        assert study.decisions() == {}
+        assert study.rounds()[-1].is_hidden
+    assert "accept" in tried(worlds, "Cara"), "the studies do not differ, so the attack shows nothing"
+
+
+def tried(worlds: tuple[Study, Study], name: str) -> list[str]:
+    """What that person's acts are answered differently in the two studies, on the next segment; judging comes last.
+
+    The proposals are those of the first study, which in the other would decide nothing.
+    """
+    proposals = worlds[0].seat("Cara").proposals()
+    assert proposals
+    one, other = (
+        [answer(partial(act, seat, seat.queue()[1], proposals)) for act in ACTS.values()]
+        for seat in (study.seat(name) for study in worlds)
+    )
+    return [verb for verb, here, there in zip(ACTS, one, other, strict=True) if here != there]
+
+
+def test_a_blind_coder_who_leads_cannot_ask_whether_anything_is_disputed(small_study: Study) -> None:
+    ana, ben = small_study.seat("Ana"), small_study.seat("Ben")
+    ana.judge(ana.queue()[0], [])
+    before = answer(partial(ana.open_round, on="disputed"))
+    ben.judge(ben.queue()[0], [Choice(code_key="stigma", valence=Valence.BARRIER)])
+    assert small_study.disputes()
+    assert answer(partial(ana.open_round, on="disputed")) == before
+    assert before.startswith("refused")
 
 
 # ---------------------------------------------------------------- what the server sends
@@ -123,7 +177,7 @@ def _messages(port: int, page: str, name: str) -> list[str]:
     with connect(f"ws://127.0.0.1:{port}/_stcore/stream", subprotocols=["streamlit"], max_size=None) as socket:  # type: ignore[list-item]
         socket.send(ask.SerializeToString())
         while True:
-            said = ForwardMsg.FromString(bytes(socket.recv(timeout=20)))
+            said = ForwardMsg.FromString(socket.recv(timeout=20, decode=False))
             if said.WhichOneof("type") == "delta":
                 found.append(without_accidents(str(said.delta)))
             if said.WhichOneof("type") == "script_finished":

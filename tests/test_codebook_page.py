@@ -97,6 +97,16 @@ def test_a_change_of_the_name_is_wording_and_needs_no_reason(open_page: Open, st
     assert study.debt() == ()
 
 
+def test_what_adjudicators_found_lacking_stands_at_the_code_for_those_who_may_see_it(open_page: Open, study: Study) -> None:
+    cara = study.seat("Cara")
+    for segment_id, note in zip(cara.queue(), ("Blame, too?", "Whose <i>shame</i>?"), strict=False):
+        cara.decide(segment_id, "stigma", present=False, reason="codebook gap", note=note)
+    (warning,) = open_page("Cara").warning
+    assert "2 decisions named a gap in this code" in warning.value
+    assert "Blame, too" in warning.value
+    assert not open_page("Ben").warning
+
+
 def test_a_new_code_is_warned_of_a_like_one_and_put_into_the_codebook(open_page: Open, study: Study) -> None:
     app = open_page("Cara")
     app.button("codebook-add").click().run()

@@ -305,3 +305,21 @@ def test_the_segments_own_seconds_are_one_key_away_and_no_address_serves_them(
     assert window.evaluate("document.querySelector('.qk-coding audio').currentTime") < 5.5
     outside = [url for url in asked if not url.startswith((server.address, "data:", "blob:"))]
     assert outside == [] and not any(url.startswith(f"{server.address}/media") for url in asked)
+
+
+def test_who_goes_to_another_page_gets_there_however_late_the_server_answers(
+    browser: Any, server: Server, study: Study
+) -> None:
+    window = sit_down(browser, server)
+    first = here(window)
+    window.wait_for_timeout(300)  # reads
+    with server.stalled():
+        window.keyboard.press("n")
+        window.keyboard.press("ArrowRight")  # whatever is sent by itself after the press on the link would call this page back
+        window.get_by_test_id("stSidebarNavLink").get_by_text("Transcript", exact=True).click()
+        window.wait_for_timeout(2700)
+    window.locator(".qt-turn").first.wait_for()
+    assert window.url.startswith(f"{server.address}/transcript")
+    window.get_by_test_id("stSidebarNavLink").get_by_text("Code", exact=True).click()
+    settle(window)
+    assert first in study.seat("Ana").judged()

@@ -77,6 +77,7 @@ class Rounds:
         blind consensus.
         """
         study = self._study
+        _refuse_second(self.rounds())  # before the scope, as that it is empty would tell a blind coder of others
         book, scope = study.codebook(), self.scope(on)
         with self.store.write() as tx:
             before = tx.all(Round)

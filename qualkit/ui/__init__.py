@@ -5,12 +5,13 @@ Importing this package is cheap; Streamlit comes in with `main`.
 
 from __future__ import annotations
 
+from functools import partial
 from importlib import import_module
 
 PAGES = ("Study", "Transcript", "Code", "Adjudicate", "Codebook", "Topics", "Themes")
 """Pages in the order of the work; the page `Code` is the function `draw` of `qualkit.ui.code_page`."""
 
-TITLED = frozenset({"Study", "Topics", "Themes"})
+TITLED = frozenset({"Study", "Codebook", "Topics", "Themes"})
 """Pages that show a heading of their own; the others have one that is only heard, and leave the screen to the work."""
 
 ICONS = {
@@ -38,12 +39,14 @@ def main() -> None:
             import_module(f"qualkit.ui.{name.lower()}_page").draw,
             title=name,
             icon=f":material/{ICONS[name]}:",
-            url_path=name.lower(),
+            url_path=name.lower() if name != PAGES[0] else "home",
             default=name == PAGES[0],
         )
         for name in PAGES
     ]
-    page = st.navigation(pages)
+    # the first page stands at the root; its own name in an address leads there
+    named = st.Page(partial(st.switch_page, pages[0]), title=PAGES[0], url_path=PAGES[0].lower(), visibility="hidden")
+    page = st.navigation([*pages, named])
     st.set_page_config(page_title=f"{page.title} · qualkit")
     if page.title not in TITLED:
         st.html(style.heading(page.title))

@@ -150,7 +150,7 @@ def _progress(docket: Docket) -> None:
             f"{style.aside('· ' + ' · '.join(parts))}</p>",
             style.bar(docket.n_decided / of if of else 0.0),
         ),
-        width=520,
+        width=440,
     )
 
 

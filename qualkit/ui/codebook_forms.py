@@ -59,13 +59,13 @@ def _done(verb: Callable[[], Any], sentence: str, open_key: str) -> None:
 def _fields(prefix: str, book: Codebook, code: Code | None) -> None:
     left, right = st.columns(2, gap="medium")
     left.text_input("Name", code.name if code else "", key=f"{prefix}-name")
-    left.text_area("Definition", code.definition if code else "", key=f"{prefix}-definition", height=124)
-    left.multiselect(
-        "May be a", list(Valence), list(code.valences) if code else [], format_func=style.valence_label,
-        key=f"{prefix}-valences", placeholder="No valence",
+    left.text_area("Definition", code.definition if code else "", key=f"{prefix}-definition", height="content")
+    left.pills(
+        "May be a", list(Valence), default=list(code.valences) if code else [], selection_mode="multi",
+        format_func=style.valence_label, key=f"{prefix}-valences",
     )  # fmt: skip
     for field, label in LISTS.items():
-        right.text_area(label, "\n".join(getattr(code, field)) if code else "", key=f"{prefix}-{field}", height=96)
+        right.text_area(label, "\n".join(getattr(code, field)) if code else "", key=f"{prefix}-{field}", height=108)
     with left.expander("Place and cues"):
         names = {item.key: item.name for item in book.in_use if code is None or item.key != code.key}
         under = list(names).index(code.parent_key) if code and code.parent_key in names else None
@@ -73,7 +73,7 @@ def _fields(prefix: str, book: Codebook, code: Code | None) -> None:
             "Under", list(names), under, format_func=names.__getitem__, key=f"{prefix}-parent", placeholder="On its own"
         )
         st.text_input("Domain", (code.domain or "") if code else "", key=f"{prefix}-domain")
-        st.text_area("Cues, one a line", "\n".join(code.cues) if code else "", key=f"{prefix}-cues", height=80)
+        st.text_area("Cues, one a line", "\n".join(code.cues) if code else "", key=f"{prefix}-cues", height=108)
 
 
 def _said(prefix: str) -> dict[str, Any]:

@@ -18,6 +18,9 @@ CODE = "codebook-code"
 NEW = "codebook-new"
 """Whether a new code is being written."""
 
+SIDES = (4, 9)
+"""How wide the list of codes is beside the code that is open."""
+
 
 def draw() -> None:
     """The page."""
@@ -25,7 +28,7 @@ def draw() -> None:
     desk = seat.book
     book = desk.now()
     _head(desk, book)
-    left, right = st.columns([4, 9], gap="large")
+    left, right = st.columns(SIDES, gap="large")
     with left:
         shown = _filtered(book)
         key = _open_code(shown, book)
@@ -40,8 +43,9 @@ def draw() -> None:
 
 
 def _head(desk: Book, book: Codebook) -> None:
-    title, facts, act = st.columns([3, 8, 2], vertical_alignment="center")
+    title, rest = st.columns(SIDES, gap="large", vertical_alignment="center")
     title.title("Codebook")
+    facts, act = rest.columns([4, 1], vertical_alignment="center")
     n_retired = len(book.codes) - len(book.in_use)
     retired = f" · {n_retired} retired" if n_retired else ""
     who = "" if desk.may_edit else " · for you to read: others change it"
@@ -82,9 +86,10 @@ def _open_code(shown: list[Code], book: Codebook) -> str | None:
 
 def _list(desk: Book, book: Codebook, shown: list[Code], key: str | None) -> None:
     uses, owed = desk.uses(), {debt.code_key for debt in desk.debt()}
-    st.html(style.block(style.grey("How many segments you gave it" if desk.is_blind else "How many segments it was given")))
+    whose = "Segments you gave it to" if desk.is_blind else "Segments it was given to"
+    st.html(style.block(f'<p class="q-counted q-grey q-small">{whose}</p>'))
     heading = None
-    with st.container(key="codebook-list", height=520, border=False):
+    with st.container(key="codebook-list", height=490, border=False):
         for code in shown:
             under = "Retired" if code.retired is not None else book.domain_of(code.key) or "Codes"
             if under != heading:

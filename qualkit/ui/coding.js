@@ -36,7 +36,9 @@ class Panel extends Sound {
     this.build(home);
     this.onKey = (event) => this.key(event);
     document.addEventListener("keydown", this.onKey, true);
-    this.timer = setInterval(() => this.resend(), 500);
+    this.onGo = (event) => { if (event.target.closest?.("[data-testid=stSidebarNavLink]")) this.goneAt = Date.now(); };
+    document.addEventListener("click", this.onGo, true);
+    this.timer = setInterval(() => { if (!this.isGoing()) this.resend(); }, 500);
     this.onLeave = (event) => { if (this.desk?.outbox.length) event.preventDefault(); };
     window.addEventListener("beforeunload", this.onLeave);
     this.cards = new MutationObserver(() => this.hideOtherCards());
@@ -48,6 +50,7 @@ class Panel extends Sound {
     clearTimeout(this.placing);
     clearTimeout(this.dwelling);
     document.removeEventListener("keydown", this.onKey, true);
+    document.removeEventListener("click", this.onGo, true);
     document.removeEventListener("selectionchange", this.onSelect);
     window.removeEventListener("beforeunload", this.onLeave);
     this.cards.disconnect();
@@ -271,10 +274,14 @@ class Panel extends Sound {
   tellPlace(id = this.item?.id, sound = false) {
     clearTimeout(this.placing);
     this.placing = setTimeout(() => {
+      if (this.isGoing()) return;
       this.desk.n = Math.max(this.desk.n + 1, Date.now());
       this.setState("at", { id, n: this.desk.n, skipped: [...this.desk.skipped], sound, gone: this.desk.gone });
     }, 80);
   }
+
+  /** Whether another page was asked for in the last 5 seconds: what is sent by itself then would call this page back. */
+  isGoing() { return Date.now() - (this.goneAt || 0) < 5000; }
 
   // ------------------------------------------------------------ acts
 

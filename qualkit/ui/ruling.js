@@ -3,6 +3,7 @@
 // decision and the votes that were on the screen, so that it can only mean what was seen. What was not kept stays as a draft.
 
 const RESEND_MS = 2000;
+const GOING_MS = 5000;  // so long after a press on another page nothing is sent again: it would call this page back
 const SEEN_MS = 150;  // a case must have been on the screen this long before it can be decided
 const places = new WeakMap();
 const drafts = new Map();  // case id -> what is filled in; outlives leaving the page
@@ -39,12 +40,15 @@ class Bench {
     document.addEventListener("keydown", this.onKey, true);
     this.onLeave = (event) => { if (this.outbox.length) event.preventDefault(); };
     window.addEventListener("beforeunload", this.onLeave);
-    this.timer = setInterval(() => { if (this.outbox.length && Date.now() - this.sentAt > RESEND_MS) this.send(); }, 500);
+    this.onGo = (event) => { if (event.target.closest?.("[data-testid=stSidebarNavLink]")) this.goneAt = Date.now(); };
+    document.addEventListener("click", this.onGo, true);
+    this.timer = setInterval(() => this.resend(), 500);
   }
 
   close() {
     clearInterval(this.timer);
     document.removeEventListener("keydown", this.onKey, true);
+    document.removeEventListener("click", this.onGo, true);
     window.removeEventListener("beforeunload", this.onLeave);
     this.audio.pause();
   }
@@ -242,6 +246,11 @@ class Bench {
     this.shown = null;
     this.draw();
     this.send();
+  }
+
+  resend() {
+    const isGoing = Date.now() - (this.goneAt || 0) < GOING_MS;
+    if (this.outbox.length && Date.now() - this.sentAt > RESEND_MS && !isGoing) this.send();
   }
 
   send() {

@@ -61,7 +61,9 @@ def _form(seat: Seat, theme: Theme) -> None:
     prefix = f"theme-{seat.coder.id}-{theme.id}-{said}"
     with st.form(f"{prefix}-form", border=False):
         st.text_input("Name", theme.name, key=f"{prefix}-name", placeholder="Trust opens the door")
-        st.text_area("Claim", theme.claim, key=f"{prefix}-claim", height=90, placeholder="What you found, in a sentence or two")
+        st.text_area(
+            "Claim", theme.claim, key=f"{prefix}-claim", height="content", placeholder="What you found, in a sentence or two"
+        )
         domains = list(dict.fromkeys([*_domains(seat, book), *([theme.domain] if theme.domain else [])]))
         st.selectbox(
             "Domain", domains, index=domains.index(theme.domain) if theme.domain else None, accept_new_options=True,
