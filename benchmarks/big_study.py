@@ -120,7 +120,7 @@ def make(
     plan = _Plan(
         segments=segments, transcripts=transcripts, codes=codes, judged={**shares, **(judged or {})}, seed=seed
     )  # fmt: skip
-    kept = cache / sha256_of([METHOD, plan, _schema()])[:16]
+    kept = cache / sha256_of([METHOD, _schema(), plan])[:16]
     if not kept.is_dir():
         cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache) as draft:
@@ -131,8 +131,8 @@ def make(
 
 
 def _schema() -> list[str]:
-    """The columns of every table: a study of another schema is another study."""
-    return [str(column) + str(column.type) for table in metadata.sorted_tables for column in table.columns]
+    """The database's columns: a study of another schema is made anew."""
+    return [f"{column} {column.type}" for table in metadata.sorted_tables for column in table.columns]
 
 
 def _write(path: Path, plan: _Plan) -> None:

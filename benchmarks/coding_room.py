@@ -220,13 +220,14 @@ def restart(setting: Setting, browser: Any) -> Figures:
 def pages(setting: Setting, browser: Any) -> Figures:
     """Every page's first useful paint, and the server's memory after all."""
     with setting.server() as server:
-        loads, megabytes = page_loads.measure(browser, server, big_study.ADJUDICATOR)
+        loads, held = page_loads.measure(browser, server, big_study.ADJUDICATOR)
     with setting.server(page_loads.EMPTY) as server:
         floor = page_loads.measure_empty(browser, server)
     return {
         "page_load_ms": max(max(load.cold_ms, load.warm_ms) for load in loads),
         "page_load_warm_ms": max(load.warm_ms for load in loads),
-        "server_mb": megabytes,
+        "server_mb": held.megabytes,
+        "server_start_s": held.start_s,
         "pages": [asdict(load) for load in (*loads, floor)],
     }
 

@@ -1,11 +1,13 @@
 """How long each page takes from being asked for to the first paint of what it is for, and what the server then holds.
 
-Cold: a server that has just been started and shown nothing, a browser without anything kept. Warm: the server has shown every
+Cold: a server that answers since a moment ago and has shown nothing, a browser without anything kept; how long the server took
+from its start until it answered, in which it reads the study, is told apart. Warm: the server has shown every
 page to everybody once; the browser has Streamlit's own files. Each load is a session of its own, as after a reload.
 """
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,22 +46,33 @@ class Load:
     warm_ms: float
 
 
-def measure(browser: Any, server: Server, adjudicator: str) -> tuple[list[Load], float]:
-    """Load every page cold and warm; also the server's megabytes after all. `server` is running, and still is afterwards."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """What the server took: seconds until it answered, the most of all starts, and megabytes after all pages."""
+
+    start_s: float
+    megabytes: float
+
+
+def measure(browser: Any, server: Server, adjudicator: str) -> tuple[list[Load], Held]:
+    """Load every page cold and warm, and see what it took of the server, which is running, and still is afterwards."""
     urls = {page: f"{server.address}/{_path(page)}?coder={WHO.get(page, adjudicator)}" for page in map(str.lower, PAGES)}
-    cold = {page: _cold(browser, server, url, USEFUL[page]) for page, url in urls.items()}
+    found = {page: _cold(browser, server, url, USEFUL[page]) for page, url in urls.items()}
+    cold = {page: cold_ms for page, (cold_ms, _) in found.items()}
     context = browser.new_context(viewport={"width": 1280, "height": 720})
     for page, url in urls.items():
         first_paint_ms(context, url, USEFUL[page])
     warm = {page: first_paint_ms(context, url, USEFUL[page]) for page, url in urls.items()}
     context.close()
-    return [Load(page=page, cold_ms=cold[page], warm_ms=warm[page]) for page in urls], server.megabytes()
+    return [Load(page=page, cold_ms=cold[page], warm_ms=warm[page]) for page in urls], Held(
+        start_s=max(start_s for _, start_s in found.values()), megabytes=server.megabytes()
+    )
 
 
 def measure_empty(browser: Any, server: Server) -> Load:
     """As `measure` for a page with one word on it: what Streamlit takes by itself. `server` runs `EMPTY`."""
     wanted = ".qk-empty-page"
-    cold = _cold(browser, server, server.address, wanted)
+    cold, _ = _cold(browser, server, server.address, wanted)
     context = browser.new_context(viewport={"width": 1280, "height": 720})
     first_paint_ms(context, server.address, wanted)
     warm = first_paint_ms(context, server.address, wanted)
@@ -67,12 +80,15 @@ def measure_empty(browser: Any, server: Server) -> Load:
     return Load(page="(one word, no study)", cold_ms=cold, warm_ms=warm)
 
 
-def _cold(browser: Any, server: Server, url: str, wanted: str) -> float:
+def _cold(browser: Any, server: Server, url: str, wanted: str) -> tuple[float, float]:
+    """Milliseconds of a first load, and seconds of the start before it."""
     server.stop()
+    began = time.monotonic()
     server.start()
+    start_s = time.monotonic() - began
     context = browser.new_context(viewport={"width": 1280, "height": 720})
     try:
-        return first_paint_ms(context, url, wanted)
+        return first_paint_ms(context, url, wanted), start_s
     finally:
         context.close()
 

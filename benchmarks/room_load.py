@@ -134,7 +134,7 @@ class Connection:
         if element.WhichOneof("type") != "bidi_component" or element.bidi_component.component_name != COMPONENT:
             return None
         self._component_id, self._fragment_id = element.bidi_component.id, message.delta.fragment_id
-        found: dict[str, Any] = json.loads(element.bidi_component.json)
+        found: dict[str, Any] = json.loads(element.bidi_component.json)[0]
         return found
 
 

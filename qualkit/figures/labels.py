@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from math import hypot
 from textwrap import wrap
 
@@ -27,19 +28,21 @@ class Label:
     y: float
 
     @property
-    def lines(self) -> tuple[str, ...]:
-        """The words as they are set."""
-        return tuple(self.text.split("\n"))
-
-    @property
     def half_width(self) -> float:
         """Half of about how wide it is, in pixels."""
-        return max(map(len, self.lines)) * LETTER_PX / 2 + 3
+        return _half(self.text)[0]
 
     @property
     def half_height(self) -> float:
         """Half of about how high it is, in pixels."""
-        return len(self.lines) * LINE_PX / 2 + 2
+        return _half(self.text)[1]
+
+
+@lru_cache(maxsize=1_000)
+def _half(text: str) -> tuple[float, float]:
+    """Half of about how wide and how high a text is, in pixels."""
+    lines = text.split("\n")
+    return max(map(len, lines)) * LETTER_PX / 2 + 3, len(lines) * LINE_PX / 2 + 2
 
 
 def broken(text: str) -> str:

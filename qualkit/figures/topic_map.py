@@ -91,6 +91,22 @@ def topic_map(
     return chart
 
 
+def as_spec(chart: alt.LayerChart) -> dict[str, Any]:
+    """The map as a page draws it.
+
+    Its rows, of which there may be thousands, are plain data and not walked through. All data lie in the layers: at the top
+    Streamlit turns them into data frames first, with pandas and pyarrow, 60 MB and half a second.
+    """
+    bare = chart.copy(deep=False)
+    bare.data = alt.NamedData(name="dots")
+    spec: dict[str, Any] = bare.to_dict(validate=False)
+    named = {name: {"values": rows} for name, rows in spec.pop("datasets", {}).items()}
+    labels = [layer for layer in spec["layer"] if "data" in layer]
+    dots = {"data": {"values": chart.data.values}, "layer": [layer for layer in spec["layer"] if "data" not in layer]}
+    placed = [{**layer, "data": named.get(layer["data"].get("name"), layer["data"])} for layer in labels]
+    return {name: value for name, value in spec.items() if name != "data"} | {"layer": [dots, *placed]}
+
+
 def _colour(titles: Mapping[int, str], plan: Plan) -> alt.Color:
     legend = alt.Legend(
         title="Click a topic to single it out, with the shift key several", orient="bottom", columns=3, labelLimit=270,
@@ -109,7 +125,7 @@ def _rows(
 ) -> list[dict[str, Any]]:
     """The dots as data, outliers first, so that they lie under the others."""
     fewest, most = QUOTE_LENGTHS
-    length = min(most, max(fewest, TEXT_BUDGET // max(len(places), 1)))
+    length = min(most, max(fewest, TEXT_BUDGET // max(len(places.keys() & said.keys()), 1)))
     rows = []
     for topic in sorted(topics, key=lambda topic: topic.number):
         placed = set(topic.placed_segment_ids)

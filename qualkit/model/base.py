@@ -33,8 +33,8 @@ def require(condition: bool, message: str) -> None:
 
 def require_span(start_s: float | None, end_s: float | None, what: str) -> None:
     """Raise `ValueError` unless `what` starts at 0 or later and ends after its start, as far as both are known."""
-    if start_s is not None and end_s is not None:
-        require(0 <= start_s <= end_s, f"{what} must start at 0 or later and end after its start: {start_s}-{end_s}")
+    if start_s is not None and end_s is not None and not 0 <= start_s <= end_s:
+        raise ValueError(f"{what} must start at 0 or later and end after its start: {start_s}-{end_s}")
 
 
 class _Identified(Protocol):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from qualkit.model.base import require, require_span
+from qualkit.model.base import require_span
 from qualkit.model.heard import Mark, Word
 
 
@@ -152,7 +152,8 @@ class Segment:
     run_id: str | None = None
 
     def __post_init__(self) -> None:
-        require(0 <= self.start_char < self.end_char, f"a segment must not be empty: {self.start_char}-{self.end_char}")
+        if not 0 <= self.start_char < self.end_char:
+            raise ValueError(f"a segment must not be empty: {self.start_char}-{self.end_char}")
         require_span(self.start_s, self.end_s, "a segment")
 
 

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from qualkit.model import Case, Evidence
 from qualkit.stages.place import anchored
@@ -66,8 +67,17 @@ def together(marks: Sequence[Marked]) -> Marked | None:
 
 def weigh(case: Case, marked: Marked | None = None, text: str = "") -> Dispute:
     """How the coders of a case differ; `marked` has the words they marked in the segment's `text`."""
-    counts = Counter(case.votes.values())
-    n, n_given = counts.total(), counts.total() - counts[None]
+    kinds, share = _differ(tuple(case.votes.values()))
+    if not kinds and marked and (apart := _apart(marked, text)) > 0:
+        kinds, share = (Kind.WORDS,), apart
+    return Dispute(case=case, kinds=kinds, share=share, is_again=_is_again(case))
+
+
+@lru_cache(maxsize=10_000)
+def _differ(votes: tuple[str | None, ...]) -> tuple[tuple[Kind, ...], float]:
+    """On what, words apart, votes differ, and by how much on the first; worked out once for the same votes."""
+    counts = Counter(votes)
+    n, n_given = len(votes), len(votes) - counts[None]
     kinds, shares = [], []
     if 0 < n_given < n:
         kinds.append(Kind.PRESENCE)
@@ -75,10 +85,7 @@ def weigh(case: Case, marked: Marked | None = None, text: str = "") -> Dispute:
     if len(counts) - (None in counts) > 1:
         kinds.append(Kind.VALENCE)
         shares.append(1 - max(count for said, count in counts.items() if said is not None) / n_given)
-    if not kinds and marked and (apart := _apart(marked, text)) > 0:
-        kinds.append(Kind.WORDS)
-        shares.append(apart)
-    return Dispute(case=case, kinds=tuple(kinds), share=shares[0] if shares else 0.0, is_again=_is_again(case))
+    return tuple(kinds), shares[0] if shares else 0.0
 
 
 def _apart(marked: Marked, text: str) -> float:

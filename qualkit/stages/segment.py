@@ -51,7 +51,10 @@ def is_coded(turn: Turn, participants: Mapping[str, Participant], options: Optio
 
 def n_words(text: str) -> int:
     """Words as people count them: runs between white space that hold a letter or a digit."""
-    return sum(1 for word in text.split() if re.search(r"\w", word))
+    return len(_WORDS.findall(text))
+
+
+_WORDS = re.compile(r"\S*\w\S*")
 
 
 def meaning_units(text: str, sentences: Sequence[Span], *, max_words: int) -> list[Span]:

@@ -6,7 +6,6 @@ speaker is unknown counts for its group but for no participant.
 
 from __future__ import annotations
 
-import heapq
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -146,7 +145,7 @@ def choose_quotes(segments: Sequence[Segment], theme: Theme, corpus: Corpus, n_q
     left = [
         item
         for mine in rest.values()
-        for item in heapq.nsmallest(n_quotes, ((_unreadable(one), one) for one in mine), key=itemgetter(0))
+        for item in sorted(((_unreadable(one), one) for one in mine), key=itemgetter(0))[:n_quotes]
     ]
     others: list[Segment] = []
     while left and len(picked) + len(others) < n_quotes:

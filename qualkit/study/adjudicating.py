@@ -7,10 +7,11 @@ so every compared segment counts as shown, disputed or not.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from qualkit.errors import BlindnessError, StaleError, StudyError
-from qualkit.model import UNANIMOUS, Case, Choice, Codebook, Coder, Decision, Evidence, Round, Valence
+from qualkit.model import UNANIMOUS, Case, Choice, Codebook, Coder, Decision, Evidence, Round, Segment, Valence
 from qualkit.stages import disputes, mergers
 from qualkit.stages.codebook_gaps import CodebookGap
 from qualkit.stages.disputes import Dispute, Proposal
@@ -98,28 +99,21 @@ class Adjudicating:
             return {}
         with self._study.store.read() as tx:
             shown = judgements.shown_to(tx, self.coder, self.round)
-        segments, found = self._study.corpus().segments, dict[str, int]()
-        for segment_id in self.open_to_blind():
-            if segment_id not in shown and segment_id in segments:
-                where = segments[segment_id].transcript_id
-                found[where] = found.get(where, 0) + 1
-        return found
+        places = self._study.outline().places
+        return Counter(places[key] for key in self.open_to_blind() if key not in shown and key in places)
 
     def _compared(self, transcript_id: str | None) -> set[str]:
         """Segments that this person has judged and that somebody else has judged, or a decision was taken on."""
-        segments, votes = self._study.corpus().segments, self._study.votes()
+        places, votes = self._study.outline().places, self._study.votes()
         decided = {segment_id for segment_id, _ in self._study.decisions()}
         return {
             key
             for key in self.open_to_blind()
-            if key in segments
-            and transcript_id in (None, segments[key].transcript_id)
-            and (len(votes.get(key, ())) > 1 or key in decided)
+            if key in places and transcript_id in (None, places[key]) and (len(votes.get(key, ())) > 1 or key in decided)
         }
 
     def _transcript_of(self, case: Case) -> str | None:
-        segment = self._study.corpus().segments.get(case.segment_id)
-        return segment.transcript_id if segment else None
+        return self._study.outline().places.get(case.segment_id)
 
     def case_file(self, segment_id: str, code_key: str) -> CaseFile:
         """All that was said of one case, also one that is none yet: a code that nobody gave.
@@ -127,7 +121,8 @@ class Adjudicating:
         Raises `BlindnessError` to a blind coder for a segment that they have yet to judge, `StudyError` for one that is gone.
         """
         self._need_judged(segment_id)
-        segment = self._study.corpus().segments.get(segment_id)
+        with self._study.store.read() as tx:
+            segment = tx.first(Segment, id=segment_id)
         if segment is None:
             raise StudyError("There is no such segment; it may have been cut anew. Open the page again.")
         self._note_shown({segment_id})

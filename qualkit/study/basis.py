@@ -44,9 +44,11 @@ class Bases:
 
     def _doubts(self, segment_ids: Collection[str]) -> str:
         """A sentence on how many of the segments come from turns whose speaker is doubtful; empty if none does."""
+        doubtful = self._study.doubtful_turns()
+        if not doubtful:
+            return ""
         segments = self._study.corpus().segments
         cut_from = {key: (segments[key].turn_id, segments[key].turn_revision) for key in segment_ids if key in segments}
-        doubtful = self._study.doubtful_turns()
         n = sum(turn in doubtful for turn in cut_from.values())
         of = counted(len(cut_from), "coded segment")
         return f" Of {of}, {n} {'comes' if n == 1 else 'come'} from a turn whose speaker is doubtful." if n else ""

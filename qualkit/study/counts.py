@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from qualkit.study.study import Study
 
 
-_Weighed = dict[tuple[str, str], tuple[Marked | None, Dispute]]
-"""(segment, code) -> the words that were marked, and what came of them."""
+_Weighed = dict[str, tuple[tuple[Case, ...], Mapping[str, Marked], tuple[Dispute, ...]]]
+"""Segment -> its cases, the words marked by code, and what came of them."""
 
 
 class Counters:
@@ -43,6 +43,7 @@ class Counters:
         self.cases: BySegment[tuple[Case, ...]] = BySegment()
         self.final: BySegment[tuple[FinalCode, ...]] = BySegment()
         self.agreed: BySegment[tuple[agree.Mark, ...]] = BySegment()
+        self.same_marks: dict[agree.Mark, agree.Mark] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,8 +176,9 @@ class Counts:
         return self._kept.at_head("disputes", self._disputes, but_for=BY_AUTHORS)
 
     def _disputes(self) -> list[Dispute]:
-        weigh = self._weigher()
-        return disputes.in_order([weigh(case) for case in self.cases()], self._places())
+        weigh, cases = self._weigher(), self.cases_by_segment()
+        found = (weigh(key, cases[key]) for key in self._whole.outline().places if key in cases)
+        return disputes.in_order(chain.from_iterable(found), self._places())
 
     def _places(self) -> Mapping[str, int]:
         """The place of each segment in the talk."""
@@ -185,21 +187,28 @@ class Counts:
     def _numbered(self) -> dict[str, int]:
         return {key: n for n, key in enumerate(self._whole.outline().places)}
 
-    def _weigher(self) -> Callable[[Case], Dispute]:
-        """What weighs a case, anew only if a vote, a decision, marked words, a word of the talk or a code has changed."""
+    def _weigher(self) -> Callable[[str, tuple[Case, ...]], tuple[Dispute, ...]]:
+        """What weighs a segment's cases; anew if a vote, a decision, marked words, a word of the talk or a code has changed."""
         known: _Weighed = self._kept.at_head("weighed cases", dict, but_for=BY_CODERS | BY_AUTHORS)
-        marks, moved = self._counters.marks.now(), self._read().moved
-        merged = grouped(moved, moved.__getitem__)
+        marks, merged = self._counters.marks.now(), self._merged()
 
-        def weigh(case: Case) -> Dispute:
-            key, on_segment = (case.segment_id, case.code_key), marks.get(case.segment_id, {})
-            keys = (case.code_key, *merged.get(case.code_key, ()))
-            marked = disputes.together([on_segment[code_key] for code_key in keys if code_key in on_segment])
-            if key not in known or known[key][0] != marked or known[key][1].case != case:
-                known[key] = (marked, disputes.weigh(case, marked, self._text_of(case.segment_id) if marked else ""))
-            return known[key][1]
+        def weigh(segment_id: str, cases: tuple[Case, ...]) -> tuple[Dispute, ...]:
+            on_segment = marks.get(segment_id, {})
+            if segment_id not in known or known[segment_id][:2] != (cases, on_segment):
+                known[segment_id] = (cases, on_segment, tuple(self._weighed(case, on_segment, merged) for case in cases))
+            return known[segment_id][2]
 
         return weigh
+
+    def _merged(self) -> Mapping[str, Sequence[str]]:
+        """The codes that were merged into each."""
+        moved = self._read().moved
+        return grouped(moved, moved.__getitem__)
+
+    def _weighed(self, case: Case, on_segment: Mapping[str, Marked], merged: Mapping[str, Sequence[str]]) -> Dispute:
+        keys = (case.code_key, *merged.get(case.code_key, ()))
+        marked = disputes.together([on_segment[key] for key in keys if key in on_segment])
+        return disputes.weigh(case, marked, self._text_of(case.segment_id) if marked else "")
 
     def _text_of(self, segment_id: str) -> str:
         with self.store.read() as tx:
@@ -212,7 +221,7 @@ class Counts:
         votes = {name: codes.get(code_key) for name, codes in sorted(read.votes().get(segment_id, {}).items())}
         decision = read.decisions_on(segment_id, read.given()).get(code_key)
         case = Case(segment_id=segment_id, code_key=code_key, votes=votes, decision=decision)
-        return self._weigher()(case)
+        return self._weighed(case, self._counters.marks.now().get(segment_id, {}), self._merged())
 
     def codebook_gaps(self) -> tuple[CodebookGap, ...]:
         """Codes that decisions found wanting, those with most decisions first, until their entry in the codebook is changed."""
@@ -223,15 +232,25 @@ class Counts:
     def agreement(self, **given: Any) -> list[Agreement]:
         """Percent agreement, kappa and alpha: pooled first, then code by code."""
         read = self._read()
-        votes = read.votes()
+        keys = self._counted_keys(self._whole.codebook(), read.votes())
+        return agree.of_marks(self._marks(read), code_keys=keys, options=self._whole.options(agree, given))
+
+    def agreement_in(self, round_id: str, code_keys: Sequence[str]) -> list[Agreement]:
+        """As `agreement`, over some codes, of what was said in one round."""
+        read = self._read((round_id,))
+        is_all = read.rests_on == self._read().rests_on
+        marks = self._marks(read) if is_all else Counter(chain.from_iterable(map(agree.marks_of, read.votes().values())))
+        return agree.of_marks(marks, code_keys=code_keys, options=self._whole.options(agree, {}))
+
+    def _marks(self, read: _Read) -> Counter[agree.Mark]:
+        """How often each mark was made; of equal ones, of which there are many, one is kept."""
+        votes, same = read.votes(), self._counters.same_marks
 
         def make(key: str) -> tuple[agree.Mark, ...]:
-            return agree.marks_of(votes.get(key, {}))
+            return tuple(same.setdefault(mark, mark) for mark in agree.marks_of(votes.get(key, {})))
 
         marks = self._counters.agreed.at(read.standing, read.rests_on, lambda: votes, make)
-        counts = Counter(chain.from_iterable(marks.values()))
-        keys = self._counted_keys(self._whole.codebook(), votes)
-        return agree.of_marks(counts, code_keys=keys, options=self._whole.options(agree, given))
+        return Counter(chain.from_iterable(marks.values()))
 
     def _counted_keys(self, book: Codebook, votes: Ballots) -> Sequence[str]:
         if len(book.in_use) == len(book.codes):

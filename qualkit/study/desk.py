@@ -170,13 +170,13 @@ class Desk:
         return [self._view(key, pile, is_in_sample=key in sampled) for key in segment_ids if key in pile.segments]
 
     def _pile(self, segment_ids: list[str]) -> _Pile:
-        order = self._study.turn_order()
         round_ = self.round
         mine: dict[str, Any] = {"segment_id": segment_ids, **judgements.whose(round_, self.coder)}
         with self._study.store.read() as tx:
             segments = by_id(tx.all(Segment, id=segment_ids))
             places = sorted({segment.transcript_id for segment in segments.values()})
             people = by_id(tx.all(Participant, transcript_id=places))
+            order = {key: self._study.turn_order(key) for key in places}
             near = {key: _near(order[item.transcript_id], item.turn_id, people) for key, item in segments.items()}
             wanted = {turn for item in near.values() for turn in (*item.before, *item.after, item.asked) if turn}
             return _Pile(

@@ -29,6 +29,9 @@ SUFFIXES = (".html", ".svg", ".png")
 OF_TOPICS = ("topic_sizes", "topic_map", "topic_hierarchy", "topic_likeness")
 """Stems of the figures that any study may have."""
 
+MOST_ON_PAGE = 4_000
+"""So many dots a page draws: more cover each other, and a browser takes seconds for them."""
+
 METHOD = 1
 """To be raised when figures are drawn another way, so that they are made anew."""
 
@@ -106,13 +109,16 @@ def write(study: Study, figures: Mapping[str, Draw], progress: Progress) -> list
     return written
 
 
-def said(study: Study) -> dict[str, Said]:
-    """What the map tells of each segment to be coded that has a place on it: its words, who said them and where."""
+def said(study: Study, at_most: int | None = None) -> dict[str, Said]:
+    """What the map tells of each segment to be coded that has a place on it: its words, who said them and where.
+
+    Of more than `at_most` a sample, always the same: ids are digests or drawn by chance, so the first of them are one.
+    """
     from qualkit.figures.topic_map import Said
 
     corpus, is_coded = study.corpus(), study.outline().is_coded
     told = {}
-    for segment in (corpus.segments[key] for key in study.places() if key in is_coded):
+    for segment in (corpus.segments[key] for key in sorted(is_coded & study.places().keys())[:at_most]):
         person = corpus.participants.get(segment.participant_id or "")
         who = ", ".join(part for part in (person.pseudonym if person else "Unknown speaker", clock(segment.start_s)) if part)
         told[segment.id] = Said(text=segment.text, who=who, group=corpus.transcripts[segment.transcript_id].title)

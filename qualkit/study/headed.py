@@ -20,6 +20,12 @@ class Kept:
         self._made: dict[str, tuple[tuple[int, str], Any]] = {}
         self._locks: defaultdict[str, RLock] = defaultdict(RLock)
 
+    def has(self, name: str) -> bool:
+        """Whether `at_head` would give what is kept under `name` at once, as nothing was written since."""
+        with self._store.read() as tx:
+            known = self._made.get(name)
+            return known is not None and known[0] == tx.head()
+
     def at_head(self, name: str, make: Callable[[], T], *, but_for: frozenset[str] = frozenset()) -> T:
         """What `make` gives, kept until something is written.
 

@@ -11,6 +11,7 @@ from qualkit.stages import agree, rounds
 from qualkit.stages.uptake import JUDGED
 from qualkit.store import Reading
 from qualkit.study.judgements import BY_CODERS, CLOSED, REVEALED, SHOWN, WITHDREW
+from qualkit.study.tally import Ballots
 from qualkit.wording import counted
 
 if TYPE_CHECKING:
@@ -40,19 +41,19 @@ def line(study: Study, round_: Round) -> RoundAgreement:
 
 
 def _line(study: Study, round_: Round) -> RoundAgreement:
-    votes, blind = study.votes(round_.id), blind_votes(study, round_)
-    given = {key for by_coder in votes.values() for said in by_coder.values() for key in said}
+    votes = study.votes(round_.id)
+    blind = blind_votes(study, round_)
+    given = votes.code_keys()
     with study.store.read() as tx:
         book = tx.codebook(round_.codebook_sha256) if round_.codebook_sha256 else None
     same = study.codebook().counts_as
     keys = list(dict.fromkeys(same.get(key, key) for key in [*(book or study.codebook()).by_key, *sorted(given)]))
-    agreement = _pooled(study, votes, keys)
-    return replace(
-        withheld(study, round_),
-        n_blind=_by_two(blind),
-        agreement=agreement,
-        blind=agreement if blind == votes else _pooled(study, blind, keys),
+    agreement = _over_all_codes(study.agreement_in(round_.id, keys))
+    is_same = _is_unshaped(study, round_) or blind == votes
+    of_blind = (
+        agreement if is_same else _over_all_codes(agree.run(votes=blind, code_keys=keys, options=study.options(agree, {})))
     )
+    return replace(withheld(study, round_), n_blind=_by_two(blind), agreement=agreement, blind=of_blind)
 
 
 def withheld(study: Study, round_: Round) -> RoundAgreement:
@@ -63,7 +64,7 @@ def withheld(study: Study, round_: Round) -> RoundAgreement:
     return RoundAgreement(
         round=round_,
         codebook_number=number,
-        coders=tuple(sorted({name for by_coder in votes.values() for name in by_coder})),
+        coders=tuple(sorted(votes.n_judged())),
         n_segments=_by_two(votes),
         n_blind=0,
         agreement=(),
@@ -72,11 +73,11 @@ def withheld(study: Study, round_: Round) -> RoundAgreement:
 
 
 def _by_two(votes: Votes) -> int:
-    return sum(len(by_coder) > 1 for by_coder in votes.values())
+    counts = votes.n_people().values() if isinstance(votes, Ballots) else map(len, votes.values())
+    return sum(n > 1 for n in counts)
 
 
-def _pooled(study: Study, votes: Votes, keys: list[str]) -> tuple[Agreement, ...]:
-    found = agree.run(votes=votes, code_keys=keys, options=study.options(agree, {}))
+def _over_all_codes(found: list[Agreement]) -> tuple[Agreement, ...]:
     return tuple(item for item in found if item.code_key is None)
 
 
@@ -84,8 +85,16 @@ def blind_votes(study: Study, round_: Round) -> Votes:
     """What coders said in a round where nothing that others said could shape it; `stages/rounds.py` says when that is."""
     if not round_.blind or round_.purpose is not Purpose.INDEPENDENT:
         return {}
+    if _is_unshaped(study, round_):
+        return study.votes(round_.id)
     settled = BY_CODERS if round_.revealed_at is not None else frozenset[str]()
     return study._kept.at_head(f"blind in {round_.id}", lambda: _blind_votes(study, round_), but_for=settled)
+
+
+def _is_unshaped(study: Study, round_: Round) -> bool:
+    """Whether all of a round is blind by its nature: the first, not revealed yet."""
+    is_first = study.rounds()[0].id == round_.id
+    return is_first and round_.is_hidden and round_.purpose is Purpose.INDEPENDENT
 
 
 def _blind_votes(study: Study, round_: Round) -> Votes:

@@ -58,18 +58,26 @@ class MachineCoding:
         """How much each segment would teach the machine coders, by id; empty while no machine has said."""
         return self._kept.at_head("worth", self._worth, but_for=BY_CODERS)
 
+    def has_worth(self) -> bool:
+        """Whether `worth` has anything."""
+        return self._kept.at_head("has worth", self._has_worth, but_for=BY_CODERS)
+
+    def _has_worth(self) -> bool:
+        with self.store.read() as tx:
+            return tx.first(Worth) is not None
+
     def _worth(self) -> dict[str, float]:
         with self.store.read() as tx:
             return dict(tx.columns(Worth, "segment_id", "value"))
 
-    def was_any_shown(self) -> bool:
-        """Whether somebody who codes was shown a suggestion."""
+    def has_uptake(self) -> bool:
+        """Whether anybody was shown what machines suggest."""
         with self.store.read() as tx:
             return tx.first(Event, verb=uptake.SHOWN) is not None
 
     def uptake(self) -> list[Uptake]:
         """What people did with the suggestions they were shown, by coder, machine and code."""
-        if not self.was_any_shown():
+        if not self.has_uptake():
             return []
         return self._kept.at_head("uptake", lambda: uptake.run(*self._acts()))
 

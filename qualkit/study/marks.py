@@ -10,7 +10,7 @@ from qualkit.model import Assignment, Coder, CoderKind, Evidence
 from qualkit.plain import from_plain
 from qualkit.stages import uptake
 from qualkit.stages.disputes import Marked
-from qualkit.store import Reading, Store
+from qualkit.store import Holding, Reading, Store
 from qualkit.study.judgements import BY_CODERS, WITHDREW
 
 MOST_ACTS = 500
@@ -52,14 +52,13 @@ class Marks:
 
 def _read(tx: Reading, where: dict[str, Any]) -> dict[str, dict[str, Marked]]:
     names = {coder.id: coder.name for coder in tx.all(Coder, kind=CoderKind.HUMAN)}
-    rows: Iterable[tuple[str, str, str, list[Any]]] = tx.columns(
-        Assignment, "segment_id", "code_key", "coder_id", "evidence", coder_id=list(names), **where
+    rows: Iterable[tuple[str, str, str, list[Any]]] = tx.rows(
+        Assignment, "segment_id", "code_key", "coder_id", "evidence", coder_id=list(names), evidence=Holding("{"), **where
     )
     found: dict[tuple[str, str], dict[str, tuple[Evidence, ...]]] = {}
     for segment_id, code_key, coder_id, spans in rows:
-        if spans:
-            marked = tuple(from_plain(Evidence, span) for span in spans)
-            found.setdefault((segment_id, code_key), {})[names[coder_id]] = marked
+        marked = tuple(from_plain(Evidence, span) for span in spans)
+        found.setdefault((segment_id, code_key), {})[names[coder_id]] = marked
     by_segment: dict[str, dict[str, Marked]] = {}
     for (segment_id, code_key), marks in found.items():
         by_segment.setdefault(segment_id, {})[code_key] = marks

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from sys import intern
 from typing import Any
 
 from qualkit.model import Segment, Transcript
@@ -35,7 +36,7 @@ def read(tx: Reading) -> Outline:
     found: dict[str, list[tuple[str, str, bool]]] = {key: [] for key in order}
     for transcript_id, key, turn_id, is_coded in tx.rows(Segment, "transcript_id", "id", "turn_id", "is_coded"):
         if transcript_id in found:
-            found[transcript_id].append((key, turn_id, is_coded))
+            found[transcript_id].append((intern(key), turn_id, is_coded))
     return Outline(
         places={key: where for where, mine in found.items() for key, _, _ in mine},
         to_code={where: tuple(key for key, _, is_coded in mine if is_coded) for where, mine in found.items()},
@@ -45,12 +46,13 @@ def read(tx: Reading) -> Outline:
 
 
 def segments(tx: Reading) -> dict[str, Segment]:
-    """All segments by id. What many have in common, such as a speaker's id, is held once."""
+    """All segments by id. What many have in common, such as a speaker's id, is held once; their own ids are the outline's."""
     names, same = tuple(item.name for item in fields(Segment)), dict[Any, Any]()
-    shared = [n for n, name in enumerate(names) if name in _SHARED]
+    shared, own = [n for n, name in enumerate(names) if name in _SHARED], names.index("id")
     found = {}
     for row in tx.rows(Segment, *names):
         cells = list(row)
+        cells[own] = intern(cells[own])
         for n in shared:
             cells[n] = same.setdefault(cells[n], cells[n])
         segment = Segment(**dict(zip(names, cells, strict=True)))

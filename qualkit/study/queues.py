@@ -65,7 +65,7 @@ class Queues:
         """The orders there is something for; by what teaches most only where a machine has said what does."""
         is_there = {
             Order.AS_SAID: True,
-            Order.TEACHING: bool(self._study.worth()),
+            Order.TEACHING: self._study.has_worth(),
             Order.SAMPLE: self._has_any(self._sampled()),
             Order.DEBT: self._has_any(self._owed()),
         }

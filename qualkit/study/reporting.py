@@ -18,7 +18,7 @@ from qualkit.stages import themes
 from qualkit.store import Store
 from qualkit.study import authoring, candidates, transcripts
 from qualkit.study.artifacts import write_atomically, write_text_atomically
-from qualkit.study.authoring import ThemeStanding
+from qualkit.study.authoring import BY_AUTHORS, ThemeStanding
 from qualkit.study.basis import Bases
 from qualkit.study.folder import Folder
 from qualkit.study.headed import Kept
@@ -134,6 +134,11 @@ class Reporting:
             "files": {path.relative_to(self.folder.exports).as_posix(): file_sha256(path) for path in sorted(paths)},
         }
 
-    def basis_note(self, codes: Sequence[FinalCode]) -> str:
-        """What the counted codes rest on, how many cases still wait, and how many segments have a doubtful speaker."""
-        return self._bases.note(codes)
+    def basis_note(self, codes: Sequence[FinalCode] | None = None) -> str:
+        """What the counted codes rest on, how many cases still wait, and how many segments have a doubtful speaker.
+
+        Of the codes that count now if `codes` is None.
+        """
+        if codes is not None:
+            return self._bases.note(codes)
+        return self._kept.at_head("basis note", lambda: self._bases.note(self._told.final_codes()), but_for=BY_AUTHORS)

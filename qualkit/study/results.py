@@ -46,11 +46,11 @@ class Results:
         """Raise `BlindnessError` while this person is blind, and note in the log what a coder is shown."""
         raise NotImplementedError
 
-    def standing(self) -> list[TranscriptStanding]:
+    def standing(self, *, wait: bool = True) -> list[TranscriptStanding]:
         """As `Study.standing`; while this person is blind, without what follows from codes: see `TranscriptStanding`."""
         if self.may_see_results():
             self._need_results()
-            return self._study.standing()
+            return self._study.standing(wait=wait)
         return self._study.standing(is_blind=True)
 
     def may_see_results(self) -> bool:
@@ -119,6 +119,11 @@ class Results:
         self._need_results()
         return self._study.evaluated()
 
+    def has_uptake(self) -> bool:
+        """As `Study.has_uptake`. Raises `BlindnessError` while this person is blind."""
+        self._need_results()
+        return self._study.has_uptake()
+
     def uptake(self) -> list[Uptake]:
         """As `Study.uptake`. Raises `BlindnessError` while this person is blind."""
         self._need_results()
@@ -142,7 +147,7 @@ class Results:
     def basis_note(self) -> str:
         """As `Study.basis_note`. Raises `BlindnessError` while this person is blind."""
         self._need_results()
-        return self._study.basis_note(self._study.final_codes())
+        return self._study.basis_note()
 
     def themes(self) -> list[Theme]:
         """As `Study.themes`. Raises `BlindnessError` while this person is blind."""

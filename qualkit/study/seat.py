@@ -246,8 +246,10 @@ class Seat(Queues, Desk, Adjudicating, Results, Leading):
 
     def may_see_results(self) -> bool:
         """Whether this person may see what all coders together said."""
+        if not self._is_blind_coder():
+            return True
         n_judged, n_all = self.progress()
-        return not self._is_blind_coder() or (n_all > 0 and n_judged == n_all)
+        return n_all > 0 and n_judged == n_all
 
     def _need_results(self) -> None:
         if not self.may_see_results():

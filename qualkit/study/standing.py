@@ -68,27 +68,37 @@ class _Counts:
 
 def of_study(study: Study, *, is_blind: bool = False) -> list[TranscriptStanding]:
     """See `Study.standing`."""
+    rows = study._kept.at_head("standing of the blind", lambda: _rows(study))
+    told = rows if is_blind else study._kept.at_head(FINDINGS, lambda: _with_findings(study, rows))
+    return [*told.values(), *_waiting(study, {row.label for row in rows.values()})]
+
+
+FINDINGS = "standing with findings"
+"""Under which name a study keeps it."""
+
+
+def _rows(study: Study) -> dict[str, TranscriptStanding]:
+    """All transcripts, by id, without what follows from codes."""
     counts, coders, round_ = _counted(study)
-    corpus = study.corpus()
-    people = Counter(item.transcript_id for item in corpus.participants.values() if item.role is Role.PARTICIPANT)
+    people = Counter(item.transcript_id for item in study.people().values() if item.role is Role.PARTICIPANT)
+    heard = {item.transcript_id for item in study.recordings()}
     of_coder = {name: _part(study, name, round_, counts.segments) for name in coders}
-    rows = {
-        key: TranscriptStanding(
+    return {
+        item.id: TranscriptStanding(
             label=item.label,
             title=item.title,
-            heard=_heard(key in corpus.heard, item.heard_s),
+            heard=_heard(item.id in heard, item.heard_s),
             site=item.site,
             held_on=item.held_on,
-            n_people=people[key],
-            n_turns=counts.turns.get(key, 0),
-            n_segments=counts.segments.get(key, 0),
-            judged={name: Share(n=counts.judged.get((key, name), 0), of=of.get(key, 0)) for name, of in of_coder.items()},
+            n_people=people[item.id],
+            n_turns=counts.turns.get(item.id, 0),
+            n_segments=counts.segments.get(item.id, 0),
+            judged={
+                name: Share(n=counts.judged.get((item.id, name), 0), of=of.get(item.id, 0)) for name, of in of_coder.items()
+            },
         )
-        for key, item in corpus.transcripts.items()
+        for item in study.transcripts()
     }
-    told = rows if is_blind else _with_findings(study, rows)
-    known = {item.label for item in corpus.transcripts.values()}
-    return [*told.values(), *_waiting(study, known)]
 
 
 def _counted(study: Study) -> tuple[_Counts, list[str], Round | None]:
@@ -120,8 +130,8 @@ def _part(study: Study, name: str, round_: Round | None, segments: Mapping[str, 
 
 
 def _by_transcript(study: Study, segment_ids: Collection[str]) -> Counter[str]:
-    segments = study.corpus().segments
-    return Counter(segments[key].transcript_id for key in segment_ids if key in segments)
+    places = study.outline().places
+    return Counter(places[key] for key in segment_ids if key in places)
 
 
 def _heard(has_audio: bool, heard_s: float | None) -> str:
@@ -141,11 +151,12 @@ def _with_findings(study: Study, rows: Mapping[str, TranscriptStanding]) -> dict
         )
     grouped = {key for topic in study.topics() if topic.number >= 0 for key in topic.segment_ids}
     topics = _by_transcript(study, grouped)
-    segments = study.corpus().segments
-    for case in study.cases():
-        if case.is_disputed and case.segment_id in segments:
-            disputed[segments[case.segment_id].transcript_id] += 1
-            decided[segments[case.segment_id].transcript_id] += case.decision is not None
+    cases = study.cases_by_segment()
+    for segment_id, where in study.outline().places.items():
+        for case in cases.get(segment_id, ()):
+            if case.is_disputed:
+                disputed[where] += 1
+                decided[where] += case.decision is not None
     themes = _by_transcript(study, {key for item in study.theme_standings() for key in item.segment_ids})
     return {
         key: replace(

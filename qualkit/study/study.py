@@ -255,11 +255,14 @@ class Study(Topical, Rounds, Counts, MachineCoding, Reporting):
         segments = self.corpus().segments
         return [segments[key] for key in self.outline().coded]
 
-    def standing(self, *, is_blind: bool = False) -> list[TranscriptStanding]:
-        """Where every transcript stands in every stage; with `is_blind` without what follows from codes."""
+    def standing(self, *, is_blind: bool = False, wait: bool = True) -> list[TranscriptStanding]:
+        """Where every transcript stands in every stage; with `is_blind` without what follows from codes.
+
+        Who does not `wait` gets them without that, too, unless it was counted already.
+        """
         from qualkit.study import standing
 
-        return standing.of_study(self, is_blind=is_blind)
+        return standing.of_study(self, is_blind=is_blind or not (wait or self._kept.has(standing.FINDINGS)))
 
     def segments(self) -> list[Segment]:
         """All segments, in the order of the meetings."""
@@ -289,17 +292,14 @@ class Study(Topical, Rounds, Counts, MachineCoding, Reporting):
                 heard=frozenset(recording.transcript_id for recording in tx.all(Recording)),
             )
 
-    def turn_order(self) -> dict[str, list[tuple[str, str | None]]]:
-        """Of each transcript the ids of its turns, in order, and of who spoke them."""
-        return self._kept.at_head("turn order", self._turn_order, but_for=BY_CODERS)
+    def turn_order(self, transcript_id: str) -> list[tuple[str, str | None]]:
+        """Of a transcript the ids of its turns, in order, and of who spoke them."""
 
-    def _turn_order(self) -> dict[str, list[tuple[str, str | None]]]:
-        with self.store.read() as tx:
-            rows = tx.columns(Turn, "transcript_id", "id", "participant_id")
-        found: dict[str, list[tuple[str, str | None]]] = {}
-        for transcript_id, turn_id, participant_id in rows:
-            found.setdefault(transcript_id, []).append((turn_id, participant_id))
-        return found
+        def found() -> list[tuple[str, str | None]]:
+            with self.store.read() as tx:
+                return tx.columns(Turn, "id", "participant_id", transcript_id=transcript_id)
+
+        return self._kept.at_head(f"turn order of {transcript_id}", found, but_for=BY_CODERS)
 
     # ------------------------------------------------------------ judgements and what follows from them
 
@@ -332,8 +332,8 @@ class Study(Topical, Rounds, Counts, MachineCoding, Reporting):
         return samples.draw(self, share, seed)
 
     def said(self) -> dict[str, Said]:
-        """Of each segment on the map of topics its words, who said them and where, by id."""
-        return self._kept.at_head("said", lambda: figures.said(self), but_for=BY_CODERS)
+        """Of the segments on the map of topics, of many a sample, their words, who said them and where, by id."""
+        return self._kept.at_head("said", lambda: figures.said(self, figures.MOST_ON_PAGE), but_for=BY_CODERS)
 
     def said_print(self) -> str:
         """Checksum of `said`."""

@@ -7,8 +7,10 @@ large the study is. What it gives out, a `Standing`, never changes: many pages i
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from sys import intern
 from threading import RLock
 from typing import Any, Generic, TypeVar
 
@@ -79,7 +81,7 @@ class Ballots(Mapping[str, Mapping[str, Mapping[str, str | None]]]):
     `books` has each coder's books, the newest first; `among` holds the segments that there are, in their order.
     """
 
-    __slots__ = ("_among", "_books", "_keys", "_read_as")
+    __slots__ = ("_among", "_books", "_codes", "_keys", "_read_as")
 
     def __init__(
         self, books: Mapping[str, Sequence[Book]], among: Mapping[str, str], read_as: Callable[[Codes], Codes] = dict
@@ -87,6 +89,7 @@ class Ballots(Mapping[str, Mapping[str, Mapping[str, str | None]]]):
         self._books = list(books.items())
         self._among = among
         self._read_as = read_as
+        self._codes: dict[Said, Codes] = {}
         self._keys: list[str] | None = None
 
     def __getitem__(self, segment_id: str) -> dict[str, Mapping[str, str | None]]:
@@ -94,11 +97,17 @@ class Ballots(Mapping[str, Mapping[str, Mapping[str, str | None]]]):
         for name, books in self._books:
             for book in books:
                 if segment_id in book:
-                    found[name] = self._read_as(dict(book[segment_id]))
+                    found[name] = self._codes_of(book[segment_id])
                     break
         if not found or segment_id not in self._among:
             raise KeyError(segment_id)
         return found
+
+    def _codes_of(self, said: Said) -> Codes:
+        """One mapping for all who said the same."""
+        if (known := self._codes.get(said)) is None:
+            known = self._codes[said] = self._read_as(dict(said))
+        return known
 
     def read_as(self, read_as: Callable[[Codes], Codes]) -> Ballots:
         """The same votes, the codes of each read as others."""
@@ -115,16 +124,29 @@ class Ballots(Mapping[str, Mapping[str, Mapping[str, str | None]]]):
 
     def _listed(self) -> list[str]:
         if self._keys is None:
-            judged: set[str] = set().union(*(book.keys() for _, books in self._books for book in books))
+            judged = _keys_of([book for _, books in self._books for book in books])
             self._keys = [key for key in self._among if key in judged]
         return self._keys
+
+    def n_people(self) -> Counter[str]:
+        """How many people judged each segment."""
+        counts: Counter[str] = Counter()
+        for _, books in self._books:
+            counts.update(key for key in _keys_of(books) if key in self._among)
+        return counts
+
+    def code_keys(self) -> set[str]:
+        """Keys of all codes that somebody gave."""
+        if any(len(books) > 1 for _, books in self._books):
+            return {key for by_coder in self.values() for said in by_coder.values() for key in said}
+        said = {said for _, (book,) in self._books for key, said in book.items() if key in self._among}
+        return {key for codes in said for key in self._codes_of(codes)}
 
     def n_judged(self) -> dict[str, int]:
         """How many of the segments each coder has judged, by name, of those who have judged any."""
         counts = {}
         for name, books in self._books:
-            mine = books[0].keys() if len(books) == 1 else set().union(*(book.keys() for book in books))
-            counts[name] = sum(key in self._among for key in mine)
+            counts[name] = sum(key in self._among for key in _keys_of(books))
         return {name: n for name, n in counts.items() if n}
 
 
@@ -169,7 +191,7 @@ class Tally:
         books: dict[tuple[str, str], dict[str, Said]] = {}
         for key, coder_id, round_id in tx.rows(Visit, "segment_id", "coder_id", "round_id", by=("seen_at", "segment_id")):
             if coder_id in names:
-                books.setdefault((round_id, coder_id), {})[same(key, key)] = ()
+                books.setdefault((round_id, coder_id), {})[intern(key)] = ()
         for coder_id in names:
             given = tx.rows(Assignment, "segment_id", "round_id", "code_key", "valence", by=("segment_id",), coder_id=coder_id)
             for key, round_id, code_key, valence in given:
@@ -297,6 +319,11 @@ class BySegment(Generic[T]):
                         found.pop(key, None)
             self._made = (standing.n_acts, rests_on, found)
             return found
+
+
+def _keys_of(books: Sequence[Book]) -> Collection[str]:
+    """The segments that are in any of some books."""
+    return books[0].keys() if len(books) == 1 else set[str]().union(*(book.keys() for book in books))
 
 
 def _segments_of(verb: str, said: Mapping[str, Any]) -> list[str]:

@@ -25,7 +25,7 @@ def draw(seat: Seat, n_agreed: int, filters: Filters) -> None:
         with st.expander(f"All coders agree ({n_agreed} undecided)", key="agreed", on_change="rerun") as box:
             if box.open:
                 _unanimous(seat, filters)
-    if max((len(said) for said in context.study().votes().values()), default=0) > 2:
+    if _most_coders() > 2:
         with st.expander("Decide by a rule", key="by-rule", on_change="rerun") as box:
             if box.open:
                 _rule(seat, filters)
@@ -45,12 +45,13 @@ def draw(seat: Seat, n_agreed: int, filters: Filters) -> None:
 
 def _narrowed(found: list[Proposal], filters: Filters) -> list[Proposal]:
     code, talk, _ = filters
-    segments = context.study().corpus().segments
-    return [
-        item
-        for item in found
-        if code in (None, item.case.code_key) and talk in (None, segments[item.case.segment_id].transcript_id)
-    ]
+    places = context.study().outline().places
+    return [item for item in found if code in (None, item.case.code_key) and talk in (None, places.get(item.case.segment_id))]
+
+
+def _most_coders() -> int:
+    """How many people judged the segment that most did."""
+    return max(context.study().votes().n_people().values(), default=0)
 
 
 def _unanimous(seat: Seat, filters: Filters) -> None:
@@ -64,7 +65,7 @@ def _unanimous(seat: Seat, filters: Filters) -> None:
 
 
 def _rule(seat: Seat, filters: Filters) -> None:
-    most = max(len(said) for said in context.study().votes().values())
+    most = _most_coders()
     at_least = st.number_input(
         "What at least so many coders say, absence included, counts for disputed cases",
         2,
@@ -81,7 +82,7 @@ def _offer(seat: Seat, proposals: list[Proposal], at_least: int | None) -> None:
         st.html(style.block(style.grey("There is no such case.")))
         return
     n, seq = len(proposals), context.study().head()[0]
-    _list(proposals, seat.codebook)
+    _list(seat, proposals, seat.codebook)
     key = f"accept-{seat.coder.id}-{at_least}-{seq}-{n}"
     st.button(
         f"Accept {counted(n, 'case')}", key=key, type="primary", icon=":material/done_all:",
@@ -103,8 +104,9 @@ def _accept(seat: Seat, proposals: list[Proposal], at_least: int | None, client_
     context.attempt(accept)
 
 
-def _list(proposals: Sequence[Proposal], book: Codebook) -> None:
-    segments, codes = context.study().corpus().segments, book.by_key
+def _list(seat: Seat, proposals: Sequence[Proposal], book: Codebook) -> None:
+    segments = seat.segments([item.case.segment_id for item in proposals[:MOST_LISTED]])
+    codes = book.by_key
     rows = [
         (
             codes[item.case.code_key].name if item.case.code_key in codes else item.case.code_key,

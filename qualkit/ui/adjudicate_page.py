@@ -45,7 +45,7 @@ def draw() -> None:
         _to_codebook()
     seat = context.need_seat()
     _gate(seat)
-    docket = context.kept_one("docket", _docket_key(seat), lambda: _docket(seat))
+    docket = context.kept_for_all("docket", _docket_key(seat), lambda: _docket(seat))
     _head(seat, docket)
     at = _at(docket)
     if at is None:
@@ -112,13 +112,13 @@ def _docket_key(seat: Seat) -> str:
 def _docket(seat: Seat) -> Docket:
     found = seat.disputes_shown()
     code, talk, kind = _chosen_filters()
-    segments = context.study().corpus().segments if talk else {}
+    places = context.study().outline().places
     waiting = [item for item in found if item.is_waiting]
     wanted = [
         item
         for item in waiting
         if code in (None, item.case.code_key)
-        and (talk is None or segments[item.case.segment_id].transcript_id == talk)
+        and (talk is None or places.get(item.case.segment_id) == talk)
         and (kind is None or (item.is_again if kind == AGAIN else kind in item.kinds))
     ]
     decided = [item for item in found if item.case.decision is not None]

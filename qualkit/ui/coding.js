@@ -16,7 +16,7 @@ const LATE_MS = 10000;  // who wanted to go to a segment that has not come by th
 
 const panels = new WeakMap();
 
-export default function ({ data, parentElement, setStateValue }) {
+export default function ({ data: [data], parentElement, setStateValue }) {
   let panel = panels.get(parentElement);
   if (!panel) {
     panel = new Panel(parentElement);

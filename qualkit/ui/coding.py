@@ -19,7 +19,7 @@ import streamlit as st
 from qualkit.errors import QualkitError, StaleError, StoreError, StudyError
 from qualkit.model import Choice, Codebook, Evidence, Segment, Valence
 from qualkit.study import Line, Seat, View
-from qualkit.ui.component import component
+from qualkit.ui.component import component, packed
 from qualkit.wording import clock
 
 KEYS = "123456789aghijklopqtvwyz"
@@ -36,7 +36,7 @@ SCRIPTS = ("coding_frame.js", "coding_codes.js", "coding_words.js", "coding_outb
 
 _LOG = logging.getLogger(__name__)
 _CLIPS_JS = """
-export default function ({ data }) {
+export default function ({ data: [data] }) {
   window.qualkitClips = data.clips;
   document.dispatchEvent(new CustomEvent("qualkit-clips"));
 }
@@ -51,7 +51,7 @@ def _components() -> tuple[Any, Any]:
 
 def mount(data: Mapping[str, Any], *, key: str) -> None:
     """Put the panel into the page; its states `outbox` and `at` lie under `key`."""
-    _components()[0](key=key, data=dict(data), on_outbox_change=_read_later, on_at_change=_read_later)
+    _components()[0](key=key, data=packed(data), on_outbox_change=_read_later, on_at_change=_read_later)
 
 
 def _read_later() -> None:
@@ -67,7 +67,7 @@ def mount_clips(clips: Mapping[str, bytes | None], starts: Mapping[str, float]) 
         {"id": key, "start": starts[key], "ogg": base64.b64encode(sound).decode("ascii") if sound else None}
         for key, sound in clips.items()
     ]
-    _components()[1](key="coding-clips", data={"clips": listed})
+    _components()[1](key="coding-clips", data=packed({"clips": listed}))
 
 
 def clip_start(item: Mapping[str, Any]) -> float:

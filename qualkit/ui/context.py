@@ -8,9 +8,12 @@ older than what was typed last.
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -43,12 +46,15 @@ def study() -> Study:
     """The study being served; opened anew when its `study.toml` changes. Raises `StudyError` if there is none."""
     path = Path(os.environ.get(STUDY_VARIABLE) or ".").resolve()
     settings = path / "study.toml"
-    opened: Study = _opened(str(path), settings.stat().st_mtime_ns if settings.is_file() else 0)
-    return opened
+    with _OPENING:  # sessions and what reads ahead share one study, and all that it keeps
+        return _opened(path, settings.stat().st_mtime_ns if settings.is_file() else 0)
 
 
-@st.cache_resource(show_spinner=False)  # type: ignore[untyped-decorator]
-def _opened(path: str, changed_at: int) -> Study:  # noqa: ARG001 - Streamlit leaves what begins with _ out of the key
+_OPENING = Lock()
+
+
+@lru_cache(maxsize=1)
+def _opened(path: Path, changed_at: int) -> Study:  # noqa: ARG001 - another time of change, another study
     return Study.open(path)
 
 
@@ -157,6 +163,22 @@ def kept(key: str, make: Callable[[], T]) -> T:
         st.session_state[key] = make()
     found: T = st.session_state[key]
     return found
+
+
+def kept_for_all(slot: str, key: str, make: Callable[[], T]) -> T:
+    """As `kept`, for everybody whom the app serves; a slot holds the `MOST_FOR_ALL` that were asked for last."""
+    with _FOR_ALL_LOCKS[slot]:
+        held = _FOR_ALL.setdefault(slot, {})
+        held[key] = held.pop(key) if key in held else make()
+        for old in list(held)[:-MOST_FOR_ALL]:
+            del held[old]
+        found: T = held[key]
+        return found
+
+
+MOST_FOR_ALL = 4
+_FOR_ALL: dict[str, dict[str, Any]] = {}
+_FOR_ALL_LOCKS: defaultdict[str, Lock] = defaultdict(Lock)
 
 
 def kept_one(slot: str, key: str, make: Callable[[], T]) -> T:

@@ -65,7 +65,7 @@ def command(study: Path, port: int | None = None) -> list[str]:
     flags = [flag for name, value in SETTINGS.items() for flag in _flags(name, value)]
     if port is not None:
         flags.append(f"--server.port={port}")
-    return [sys.executable, "-m", "streamlit", "run", str(SCRIPT), *flags, "--", str(study.resolve())]
+    return [sys.executable, "-m", "qualkit.ui.serve", "run", str(SCRIPT), *flags, "--", str(study.resolve())]
 
 
 def launch(study: Path, port: int | None = None) -> None:

@@ -3,7 +3,7 @@
 
 const drawn = new WeakMap();
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data: [data], parentElement, setTriggerValue }) {
   const said = JSON.stringify(data), known = drawn.get(parentElement);
   const open = (id) => setTriggerValue("open", id);
   if (known?.said === said) { known.open = open; return undefined; }

@@ -11,7 +11,7 @@ import streamlit as st
 from qualkit.model import Codebook, Valence
 from qualkit.study import Passage, Seat
 from qualkit.ui import context, style
-from qualkit.ui.component import component
+from qualkit.ui.component import component, packed
 from qualkit.wording import clock
 
 _KEY = "reading"
@@ -29,7 +29,7 @@ def draw(seat: Seat, transcript_id: str) -> None:
         everything = st.toggle("Everybody's codes that count", key="read-everything", help="Instead of your own codes.")
     passages = seat.read_through(transcript_id, everything=everything)
     data = data_for(passages, seat.codebook, title=f"{transcript_id} {everything}")
-    _component()(key=_KEY, data=data, on_open_change=lambda: _open(seat))
+    _component()(key=_KEY, data=packed(data), on_open_change=lambda: _open(seat))
 
 
 def data_for(passages: Sequence[Passage], book: Codebook, *, title: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ const SEEN_MS = 150;  // a case must have been on the screen this long before it
 const places = new WeakMap();
 const drafts = new Map();  // case id -> what is filled in; outlives leaving the page
 
-export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
+export default function ({ data: [data], parentElement, setStateValue, setTriggerValue }) {
   let bench = places.get(parentElement);
   if (!bench) {
     bench = new Bench(parentElement);

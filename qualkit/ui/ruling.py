@@ -20,7 +20,7 @@ from qualkit.stages.disputes import Dispute, Kind
 from qualkit.study import Line, Seat, View
 from qualkit.study.case_files import CaseFile, Coding
 from qualkit.ui import context
-from qualkit.ui.component import component
+from qualkit.ui.component import component, packed
 from qualkit.wording import clock
 
 ABSENT = "absent"
@@ -35,7 +35,7 @@ def _component() -> Any:
 
 def mount(data: Mapping[str, Any], *, key: str, **on: Callable[[], None]) -> None:
     """Put the case into the page; `on` has what is called when it says, asks to hear, or proposes something."""
-    _component()(key=key, data=dict(data), **on)
+    _component()(key=key, data=packed(data), **on)
 
 
 def names() -> dict[str, str]:

@@ -43,8 +43,10 @@ def draw() -> None:
     if study.info.question:
         st.html(style.lead(study.info.question))
     st.header("Transcripts")
-    rows = seat.standing() if seat is not None else study.standing(is_blind=True)
-    _transcripts(rows)
+    table = st.empty()
+    rows = seat.standing(wait=False) if seat is not None else study.standing(is_blind=True)
+    with table.container():
+        _transcripts(rows)
     _take_along(study)
     left, right = st.columns(2, gap="large")
     with left:
@@ -66,6 +68,9 @@ def draw() -> None:
         _uptake(seat)
     _storage(study)
     _log()
+    if seat is not None and may_see and (counted_all := seat.standing()) != rows:
+        with table.container():  # what follows from codes takes longest, so it comes when all else is there
+            _transcripts(counted_all)
 
 
 def _transcripts(rows: Sequence[TranscriptStanding]) -> None:
@@ -196,7 +201,7 @@ def _machines(seat: Seat) -> None:
 
 def _uptake(seat: Seat) -> None:
     """What people did with suggestions, once somebody was shown any."""
-    if not context.study().was_any_shown():
+    if not seat.has_uptake():
         return
     with st.expander("What coders did with suggestions", key="uptake", on_change="rerun") as box:
         if box.open:

@@ -19,7 +19,7 @@ from qualkit.model import Mark, Participant, Role, Transcript, Turn
 from qualkit.stages.correct import word_starts
 from qualkit.study.corrections import Corrections
 from qualkit.study.windows import Window
-from qualkit.ui.component import component
+from qualkit.ui.component import component, packed
 
 COLOURS = ("#2b7bba", "#d9730d", "#4d8b31", "#8a6fae", "#b8336a", "#2f8f8f", "#9a7b1c", "#5563c1", "#a0522d")
 """Of the speakers, in order of their first turn, over and over; their names always stand beside."""
@@ -32,7 +32,7 @@ SCRIPTS = ("transcript_frame.js", "transcript_sound.js", "transcript.js")
 """The component's code, in the order in which it is joined."""
 
 _SOUND_JS = """
-export default function ({ data }) {
+export default function ({ data: [data] }) {
   window.qualkitSound = data;
   document.dispatchEvent(new CustomEvent("qualkit-sound"));
   return () => { window.qualkitSound = null; document.dispatchEvent(new CustomEvent("qualkit-sound")); };
@@ -51,13 +51,13 @@ def _components() -> tuple[Any, Any]:
 
 def mount(data: Mapping[str, Any], *, key: str, on_act: Callable[[], None]) -> None:
     """Put the talk into the page; `on_act` is called when an act has come back under `key`."""
-    _components()[0](key=key, data=dict(data), on_act_change=on_act)
+    _components()[0](key=key, data=packed(data), on_act_change=on_act)
 
 
 def mount_sound(sound: bytes, *, key: str, start_s: float) -> None:
     """Put the sound of a stretch into the page; `key` is what the talk calls it."""
     said = {"key": key, "start": start_s, "ogg": base64.b64encode(sound).decode("ascii")}
-    _components()[1](key="talk-sound", data=said)
+    _components()[1](key="talk-sound", data=packed(said))
 
 
 # ---------------------------------------------------------------- to the browser

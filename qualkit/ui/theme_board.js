@@ -3,7 +3,7 @@
 
 const homes = new Map();
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data: [data], parentElement, setTriggerValue }) {
   const drawn = JSON.stringify(data);
   const home = homes.get(parentElement) || { root: parentElement.appendChild(make("div", { class: "qth" })) };
   homes.set(parentElement, home);

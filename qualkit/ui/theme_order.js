@@ -5,7 +5,7 @@ const RESEND_MS = 6000;
 
 const lists = new Map();
 
-export default function ({ data, parentElement, setStateValue }) {
+export default function ({ data: [data], parentElement, setStateValue }) {
   const list = lists.get(parentElement) || new Ordered(parentElement);
   lists.set(parentElement, list);
   list.send = (act) => setStateValue("act", act);

@@ -14,7 +14,7 @@ from qualkit.figures.palette import COLOURS
 from qualkit.model import Quote, ThemeRow, Valence, grouped
 from qualkit.study.authoring import ThemeStanding
 from qualkit.ui import style
-from qualkit.ui.component import component
+from qualkit.ui.component import component, packed
 from qualkit.wording import clock, first_line
 
 NAME_WIDTH = 60
@@ -31,12 +31,12 @@ def _components() -> tuple[Any, ...]:
 
 def board(standings: Sequence[ThemeStanding], *, key: str, on_ask: Callable[[], None]) -> None:
     """Put the table into the page; `on_ask` is called when a name or a number was pressed, which stands under `key`."""
-    _components()[0](key=key, data=board_data(standings), on_ask_change=on_ask)
+    _components()[0](key=key, data=packed(board_data(standings)), on_ask_change=on_ask)
 
 
 def ordered(data: Mapping[str, Any], *, key: str, on_act: Callable[[], None]) -> None:
     """Put a list to be ordered into the page; `on_act` is called when an act has come back under `key`."""
-    _components()[1](key=key, data=dict(data), on_act_change=on_act)
+    _components()[1](key=key, data=packed(data), on_act_change=on_act)
 
 
 def board_data(standings: Sequence[ThemeStanding]) -> dict[str, Any]:

@@ -11,7 +11,6 @@ import streamlit as st
 
 from qualkit import plugs
 from qualkit.errors import QualkitError
-from qualkit.figures import themes as charts
 from qualkit.study import Seat
 from qualkit.study.authoring import ThemeStanding
 from qualkit.ui import context, style, theme_desk, theme_parts, theme_said
@@ -42,6 +41,8 @@ def draw() -> None:
     _order(seat, standings)
     with st.expander("For and against, drawn", icon=":material/bar_chart:", key="theme-chart", on_change="rerun") as box:
         if box.open:
+            from qualkit.figures import themes as charts
+
             rows = [row for item in standings for row in item.rows]
             st.altair_chart(charts.diverging(rows), width="stretch", alt="Segments for and against, theme by theme")
     _dialog(seat, standings)

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from qualkit.figures.palette import topic_colour
-from qualkit.figures.topic_map import DOT, Plan, Said, topic_map
+from qualkit.figures.topic_map import DOT, Plan, Said, as_spec, topic_map
 from qualkit.figures.topics import title_of
 from qualkit.model import Topic
 from qualkit.study import Seat
@@ -28,6 +28,7 @@ def draw(seat: Seat) -> None:
 def _draw(seat: Seat) -> None:
     topics = seat.topics()
     by_number = {topic.number: topic for topic in topics}
+    said = seat.said()
     plane, beside = st.columns([16, 9], gap="medium")
     with beside:
         singled = st.multiselect(
@@ -35,14 +36,13 @@ def _draw(seat: Seat) -> None:
             format_func=lambda number: title_of(by_number[number]), placeholder="All topics; choose some to single them out",
             label_visibility="collapsed",
         )  # fmt: skip
-    said = seat.said()
     with plane:
-        spec = context.kept_one("topic-map-drawn", _key(seat, topics, singled), lambda: _spec(seat, topics, said, singled))
+        spec = context.kept_for_all("topic-map-drawn", _key(seat, topics, singled), lambda: _spec(seat, topics, said, singled))
         clicked = st.vega_lite_chart(
             spec=spec, width="stretch", height="content", theme=None, key="topic-map", on_select="rerun", selection_mode=[DOT],
             alt="A map of segments, a dot each, coloured by topic",
         )  # fmt: skip
-        st.html(style.block(style.grey(_legend_of_dots(seat, topics))))
+        st.html(style.block(style.grey(_legend_of_dots(topics, len(said)))))
     with beside:
         segment_id = _segment_in(clicked)
         of = next((topic for topic in topics if segment_id in topic.segment_ids), None)
@@ -60,8 +60,7 @@ def _key(seat: Seat, topics: Sequence[Topic], singled: Sequence[int]) -> str:
 
 def _spec(seat: Seat, topics: Sequence[Topic], said: Mapping[str, Said], singled: Sequence[int]) -> dict[str, Any]:
     chart = topic_map(topics, seat.places(), said, look=parts.look(), plan=PLAN, singled=singled)
-    spec: dict[str, Any] = chart.to_dict(validate=False)
-    return spec
+    return as_spec(chart)
 
 
 def _segment_in(clicked: Any) -> str | None:
@@ -70,9 +69,9 @@ def _segment_in(clicked: Any) -> str | None:
     return points[0].get("id") if points else None
 
 
-def _legend_of_dots(seat: Seat, topics: Sequence[Topic]) -> str:
-    n_all, n_placed = sum(len(topic.segment_ids) for topic in topics), len(seat.places())
-    part = f"{n_placed:,} of {n_all:,} segments are drawn. " if n_placed < n_all else ""
+def _legend_of_dots(topics: Sequence[Topic], n_drawn: int) -> str:
+    n_all = sum(len(topic.segment_ids) for topic in topics)
+    part = f"{n_drawn:,} of {n_all:,} segments are drawn. " if n_drawn < n_all else ""
     hollow = " Hollow: an outlier that was placed." if any(topic.placed_segment_ids for topic in topics) else ""
     return f"{part}What is near was said in like words; the axes have no meaning. Small and grey: no topic.{hollow}"
 

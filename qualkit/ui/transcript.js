@@ -5,7 +5,7 @@
 const places = new WeakMap();
 const drafts = new Map();  // turn id -> what was typed when the page was left
 
-export default function ({ data, parentElement, setStateValue }) {
+export default function ({ data: [data], parentElement, setStateValue }) {
   let talk = places.get(parentElement);
   if (!talk) {
     talk = new Talk(parentElement);
