@@ -272,11 +272,12 @@ class Panel extends Sound {
 
   /** Tell the server where one is, for what comes next and, if wanted, the sound; a judgement tells the place by itself. */
   tellPlace(id = this.item?.id, sound = false) {
+    const { gone } = this.desk;  // as it is now: where the server sends one meanwhile, this place is not an answer to it
     clearTimeout(this.placing);
     this.placing = setTimeout(() => {
       if (this.isGoing()) return;
       this.desk.n = Math.max(this.desk.n + 1, Date.now());
-      this.setState("at", { id, n: this.desk.n, skipped: [...this.desk.skipped], sound, gone: this.desk.gone });
+      this.setState("at", { id, n: this.desk.n, skipped: [...this.desk.skipped], sound, gone });
     }, 80);
   }
 
