@@ -123,8 +123,8 @@ class Connection:
             message = self._kept.get(message.ref_hash, message)
         elif message.metadata.cacheable:
             self._kept[message.hash] = message
-        if message.WhichOneof("type") == "new_session":
-            self._page_hash = message.new_session.page_script_hash
+        if message.WhichOneof("type") == "navigation":
+            self._page_hash = message.navigation.page_script_hash
         return self._panel_in(message)
 
     def _panel_in(self, message: Any) -> dict[str, Any] | None:
