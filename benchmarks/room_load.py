@@ -28,8 +28,8 @@ PATIENCE_S = 60.0
 
 READY = "ready"
 
-AGAIN_S = 2.0
-"""What is not acknowledged after so many seconds is sent again, as the panel does."""
+AGAIN_S, MOST_AGAIN_S = 2.0, 8.0
+"""What is not acknowledged after so many seconds is sent again, and each time after twice as many, as the panel does."""
 
 
 @dataclass
@@ -190,16 +190,16 @@ class Coder:
                 self._panel.take(data, time.monotonic())
 
     async def _press_on(self, connection: Connection, listening: asyncio.Task[None], until: float) -> None:
-        due, last = time.monotonic() + self._pause(), time.monotonic()
+        due, last, patience = time.monotonic() + self._pause(), time.monotonic(), AGAIN_S
         while time.monotonic() < until or (self._panel.outbox and time.monotonic() < until + PATIENCE_S):
             now = time.monotonic()
             if due <= now < until:
                 due = now + self._pause()
                 if self._panel.press(now):
-                    last = now
+                    last, patience = now, AGAIN_S
                     await connection.send_state(self._panel.state())
-            elif self._panel.outbox and now > last + AGAIN_S:
-                last = now
+            elif self._panel.outbox and now > last + patience:
+                last, patience = now, min(2 * patience, MOST_AGAIN_S)
                 await connection.send_state(self._panel.state())
             if listening.done():
                 listening.result()

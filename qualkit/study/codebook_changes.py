@@ -28,7 +28,8 @@ from qualkit.stages.candidates import Near
 from qualkit.stages.codebook_history import Step, Version
 from qualkit.stages.debt import Debt
 from qualkit.store import Reading, Writing
-from qualkit.study.judgements import digest
+from qualkit.study.authoring import BY_AUTHORS
+from qualkit.study.judgements import BY_CODERS, digest
 
 if TYPE_CHECKING:
     from qualkit.study.study import Study
@@ -94,8 +95,7 @@ class Book:
     def history(self, code_key: str | None = None) -> tuple[Step, ...]:
         """What became of one code or of all, in the order of the versions; without others' reasons while blind."""
         self._study.codebook()
-        found = self._study._kept.at_head("history of the codebook", lambda: steps(self._study))
-        return tuple(self._readable(step) for step in found if code_key in (None, step.key))
+        return tuple(self._readable(step) for step in steps(self._study) if code_key in (None, step.key))
 
     def _readable(self, step: Step) -> Step:
         if step.change is None or not self.is_blind or step.change.coder_id == self._coder.id:
@@ -311,14 +311,17 @@ def versions(tx: Reading) -> list[Version]:
 
 def steps(study: Study) -> tuple[Step, ...]:
     """What became of every code from version to version."""
+    return study._kept.at_head("history of the codebook", lambda: _steps(study), but_for=BY_CODERS | BY_AUTHORS)
+
+
+def _steps(study: Study) -> tuple[Step, ...]:
     with study.store.read() as tx:
         return history.run(versions(tx))
 
 
 def merged_at(study: Study) -> dict[str, datetime]:
     """When each code was last merged into another, by its key."""
-    found = study._kept.at_head("history of the codebook", lambda: steps(study))
-    return {step.key: step.at for step in found if step.kind is ChangeKind.MERGED}
+    return {step.key: step.at for step in steps(study) if step.kind is ChangeKind.MERGED}
 
 
 def said_of(change: CodebookChange) -> dict[str, Any]:

@@ -247,6 +247,10 @@ class Desk:
 
     def my_transcripts(self) -> dict[str, tuple[str, ...]]:
         """The segments that this person is to code, by transcript, in the order of the talk; only transcripts with any."""
+        name = f"transcripts of {self.coder.name} in {self.round.id}"
+        return self._study._kept.at_head(name, self._my_transcripts, but_for=judgements.BY_CODERS)
+
+    def _my_transcripts(self) -> dict[str, tuple[str, ...]]:
         mine, there = frozenset(self.queue()), self._study.outline().to_code
         found = {where: tuple(key for key in keys if key in mine) for where, keys in there.items()}
         return {where: keys for where, keys in found.items() if keys}

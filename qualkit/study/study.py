@@ -229,6 +229,9 @@ class Study(Topical, Rounds, Counts, MachineCoding, Reporting):
 
     def transcripts(self) -> list[Transcript]:
         """Meetings, by label."""
+        return list(self._kept.at_head("transcripts", self._transcripts, but_for=BY_CODERS))
+
+    def _transcripts(self) -> list[Transcript]:
         with self.store.read() as tx:
             return tx.all(Transcript)
 
