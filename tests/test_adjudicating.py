@@ -23,6 +23,7 @@ from qualkit.study import Seat, Study, coding
 from qualkit.study.judgements import DECIDED_MANY, SHOWN
 from qualkit.ui import launch, ruling
 from tests.conftest import choices, refusal
+from tests.drawn import page_of
 from tests.test_study import fill
 
 TEXT = "There is so much shame in this town. People blame the person."
@@ -483,25 +484,11 @@ def test_spans_to_choose_from_are_the_coders_and_all_of_them_together(study: Stu
 Open = Callable[[str], AppTest]
 
 
-def _script() -> None:
-    from qualkit.ui import adjudicate_page, context
-
-    with context.telling_errors():
-        context.ask_name()
-        context.show_notice()
-        adjudicate_page.draw()
-
-
 @pytest.fixture
 def open_page(study: Study, monkeypatch: pytest.MonkeyPatch) -> Open:
     monkeypatch.setenv(launch.STUDY_VARIABLE, str(study.folder.path))
 
-    def opened(name: str) -> AppTest:
-        app = AppTest.from_function(_script, default_timeout=30)
-        app.query_params["coder"] = name
-        return app.run()
-
-    return opened
+    return lambda name: page_of("adjudicate", name).run()
 
 
 def sent(app: AppTest) -> str:

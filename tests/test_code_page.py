@@ -10,7 +10,6 @@ import pytest
 
 pytest.importorskip("streamlit")
 
-from streamlit.testing.v1 import AppTest
 
 from qualkit.model import Codebook, Neighbour, Purpose, Ruling, Run, Suggestion, Valence, Verdict, Worth
 from qualkit.readers.codebook import read_codebook
@@ -18,16 +17,8 @@ from qualkit.study import Order, Study
 from qualkit.study.steps import keep_suggestions
 from qualkit.ui import coding, launch, shelf
 from tests.conftest import choices, reopened
+from tests.drawn import page_of
 from tests.test_coding_panel import act
-
-
-def _script() -> None:
-    from qualkit.ui import code_page, context
-
-    with context.telling_errors():
-        context.ask_name()
-        context.show_notice()
-        code_page.draw()
 
 
 class Window:
@@ -35,8 +26,7 @@ class Window:
 
     def __init__(self, study: Study, name: str, sent: list[dict[str, Any]]) -> None:
         self.study, self.seat, self._sent = study, study.seat(name), sent
-        self.app = AppTest.from_function(_script, default_timeout=30)
-        self.app.query_params["coder"] = name
+        self.app = page_of("code", name)
         self.outbox: list[dict[str, Any]] = []
         self.n = 0
         self.app.run()

@@ -13,17 +13,9 @@ from streamlit.testing.v1 import AppTest
 from qualkit.study import Study
 from qualkit.ui import launch
 from tests.conftest import choices
+from tests.drawn import page_of, told
 
 Open = Callable[[str], AppTest]
-
-
-def _script() -> None:
-    from qualkit.ui import codebook_page, context
-
-    with context.telling_errors():
-        context.ask_name()
-        context.show_notice()
-        codebook_page.draw()
 
 
 @pytest.fixture
@@ -41,16 +33,7 @@ def study(small_study: Study) -> Study:
 def open_page(study: Study, monkeypatch: pytest.MonkeyPatch) -> Open:
     monkeypatch.setenv(launch.STUDY_VARIABLE, str(study.folder.path))
 
-    def opened(name: str) -> AppTest:
-        app = AppTest.from_function(_script, default_timeout=30)
-        app.query_params["coder"] = name
-        return app.run()
-
-    return opened
-
-
-def told(app: AppTest) -> str:
-    return repr(app) + "".join(element.proto.body for element in app.get("html"))
+    return lambda name: page_of("codebook", name).run()
 
 
 def widget(app: AppTest, kind: str, end: str) -> str:

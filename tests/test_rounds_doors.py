@@ -10,8 +10,9 @@ from streamlit.testing.v1 import AppTest
 from qualkit.model import Purpose
 from qualkit.study import Study
 from tests.conftest import choices
+from tests.drawn import told
 from tests.test_cli import Qualkit, Said, coded, qualkit, with_line  # noqa: F401
-from tests.test_ui import Open, judge_all, open_page, study, told  # noqa: F401
+from tests.test_ui import Open, judge_all, open_page, study  # noqa: F401
 
 # ---------------------------------------------------------------- the command line
 

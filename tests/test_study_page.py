@@ -17,7 +17,7 @@ from qualkit.study import Study
 from qualkit.study.running import Running
 from qualkit.ui import launch, run_panel
 from tests.conftest import choices, in_folder
-from tests.test_ui import _script
+from tests.drawn import page_of
 
 Open = Callable[..., AppTest]
 
@@ -36,13 +36,7 @@ def study(small_study: Study) -> Study:
 def open_page(study: Study, monkeypatch: pytest.MonkeyPatch) -> Open:
     monkeypatch.setenv(launch.STUDY_VARIABLE, str(study.folder.path))
 
-    def opened(name: str | None) -> AppTest:
-        app = AppTest.from_function(_script, args=("study",), default_timeout=30)
-        if name:
-            app.query_params["coder"] = name
-        return app.run()
-
-    return opened
+    return lambda name: page_of("study", name).run()
 
 
 def told(app: AppTest) -> str:

@@ -16,8 +16,8 @@ from streamlit.testing.v1 import AppTest
 from qualkit.study import Study, new_theme
 from qualkit.ui import launch, theme_desk, theme_parts
 from tests.conftest import choices
+from tests.drawn import page_of
 from tests.test_browser import sit_down
-from tests.test_ui import _script
 
 Open = Callable[..., AppTest]
 
@@ -41,8 +41,7 @@ def open_page(study: Study, monkeypatch: pytest.MonkeyPatch) -> Open:
     monkeypatch.setenv(launch.STUDY_VARIABLE, str(study.folder.path))
 
     def opened(name: str, **session: Any) -> AppTest:
-        app = AppTest.from_function(_script, args=("themes",), default_timeout=30)
-        app.query_params["coder"] = name
+        app = page_of("themes", name)
         for key, value in session.items():
             app.session_state[key.replace("_", "-")] = value
         return app.run()

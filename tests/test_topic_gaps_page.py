@@ -16,8 +16,8 @@ from qualkit.model import Segment, Topic, TopicVerdict
 from qualkit.study import Study
 from qualkit.ui import launch
 from tests.conftest import choices
+from tests.drawn import told
 from tests.test_candidates import topical
-from tests.test_ui import told
 
 
 def _report() -> None:

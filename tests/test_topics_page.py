@@ -11,8 +11,9 @@ pytest.importorskip("streamlit")
 from qualkit.model import TopicDecision, TopicVerdict, Turn
 from qualkit.study import Study
 from qualkit.ui import topic_cards, topics_page
+from tests.drawn import told
 from tests.landscapes import landscape_of, lay_out, topics_of
-from tests.test_ui import Open, judge_all, open_page, study, told  # noqa: F401
+from tests.test_ui import Open, judge_all, open_page, study  # noqa: F401
 
 IDS = ["a", "b", "c", "d", "e"]
 

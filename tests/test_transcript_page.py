@@ -17,8 +17,8 @@ from qualkit.study import Seat, Study
 from qualkit.study.windows import Window, windows_of
 from qualkit.ui import coding, launch, talk
 from tests.conftest import choices
+from tests.drawn import page_of, told
 from tests.test_corrections import a_turn, speakers, turn_with, turns_of
-from tests.test_ui import _script, told
 
 # ---------------------------------------------------------------- stretches
 
@@ -144,12 +144,7 @@ def test_an_act_on_an_older_text_is_answered_with_a_sentence(small_study: Study,
 def open_page(small_study: Study, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], AppTest]:
     monkeypatch.setenv(launch.STUDY_VARIABLE, str(small_study.folder.path))
 
-    def opened(page: str = "transcript") -> AppTest:
-        app = AppTest.from_function(_script, args=(page,), default_timeout=30)
-        app.query_params["coder"] = "Ana"
-        return app.run()
-
-    return opened
+    return lambda page="transcript": page_of(page, "Ana").run()
 
 
 def component(app: AppTest) -> str:

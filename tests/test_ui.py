@@ -22,21 +22,11 @@ from qualkit.plugs import no_progress
 from qualkit.study import Study, running
 from qualkit.ui import PAGES, context, launch, parts, style
 from tests.conftest import REPO, choices
+from tests.drawn import page_of, told
 
 MODELS = ("torch", "spacy", "sentence_transformers", "bertopic", "faster_whisper", "sklearn")
 
 Open = Callable[..., AppTest]
-
-
-def _script(page: str) -> None:
-    from importlib import import_module
-
-    from qualkit.ui import context
-
-    with context.telling_errors():
-        context.ask_name()
-        context.show_notice()
-        import_module(f"qualkit.ui.{page}_page").draw()
 
 
 @pytest.fixture
@@ -54,17 +44,9 @@ def open_page(study: Study, monkeypatch: pytest.MonkeyPatch) -> Open:
     monkeypatch.setenv(launch.STUDY_VARIABLE, str(study.folder.path))
 
     def opened(page: str, name: str | None = None) -> AppTest:
-        app = AppTest.from_function(_script, args=(page,), default_timeout=30)
-        if name:
-            app.query_params["coder"] = name
-        return app.run()
+        return page_of(page, name).run()
 
     return opened
-
-
-def told(app: AppTest) -> str:
-    """Everything that a page sends to the browser."""
-    return repr(app) + "".join(element.proto.body for element in app.get("html"))
 
 
 def judge_all(study: Study, name: str, code_key: str, valence: str | None) -> None:
@@ -229,12 +211,9 @@ def test_asking_how_to_start_the_app_does_not_load_streamlit() -> None:
 def test_the_apps_process_imports_no_model(study: Study) -> None:
     judge_all(study, "Ana", "stigma", "barrier")
     drawing = (
-        "import sys\nfrom importlib import import_module\nfrom streamlit.testing.v1 import AppTest\n"
-        "import tests.test_ui as t\n"
+        "import sys\nfrom tests.drawn import page_of\n"
         f"for page in {[name.lower() for name in PAGES]!r}:\n"
-        "    app = AppTest.from_function(t._script, args=(page,), default_timeout=60)\n"
-        "    app.query_params['coder'] = 'Cara' if page != 'code' else 'Ana'\n"
-        "    assert not app.run().exception\n"
+        "    assert not page_of(page, 'Cara' if page != 'code' else 'Ana').run().exception\n"
         f"print([name for name in {MODELS!r} if name in sys.modules])"
     )
     done = subprocess.run(
