@@ -178,8 +178,8 @@ def _messages(port: int, page: str, name: str) -> list[str]:
         socket.send(ask.SerializeToString())
         while True:
             said = ForwardMsg.FromString(socket.recv(timeout=20, decode=False))
-            if said.WhichOneof("type") == "delta":
-                found.append(without_accidents(str(said.delta)))
+            if said.WhichOneof("type") == "delta" and said.delta.new_element.WhichOneof("type") != "empty":
+                found.append(without_accidents(str(said.delta)))  # a place kept free is sent only if it is not filled in time
             if said.WhichOneof("type") == "script_finished":
                 return found
 
