@@ -128,14 +128,9 @@ def others(setting: Setting, browser: Any) -> Figures:
             taken = room.presses(setting.presses)
         room.close()
         memory = server.megabytes()
-    found = room_record.audit(setting.study, {one["name"]: one["pressed"] for one in deeds})
     return {
         **_summary("", taken, f"_{setting.coders}_coders"),
-        "others_pressed": found.n_pressed,
-        "others_lost": found.n_lost,
-        "others_double": found.n_double,
-        "others_ack_p95_ms": _p95([ms for one in deeds for ms in one["ack_ms"]]),
-        "others_server_mb": memory,
+        **_of_many("others", deeds, _audited(setting, deeds), memory),
     }
 
 
@@ -146,15 +141,25 @@ def soak(setting: Setting, _browser: Any) -> Figures:
         with working(server.address, names, seconds=setting.soak_s) as deeds:
             pass
         memory = server.megabytes()
-    found = room_record.audit(setting.study, {one["name"]: one["pressed"] for one in deeds})
+    found = _audited(setting, deeds)
     return {
-        "soak_pressed": found.n_pressed,
-        "soak_lost": found.n_lost,
-        "soak_double": found.n_double,
+        **_of_many("soak", deeds, found, memory),
         "soak_refused": sum(len(one["refused"]) for one in deeds),
-        "soak_ack_p95_ms": _p95([ms for one in deeds for ms in one["ack_ms"]]),
-        "soak_server_mb": memory,
         "soak_fault": found.fault,
+    }
+
+
+def _audited(setting: Setting, deeds: Sequence[dict[str, Any]]) -> room_record.Audit:
+    return room_record.audit(setting.study, {one["name"]: one["pressed"] for one in deeds})
+
+
+def _of_many(part: str, deeds: Sequence[dict[str, Any]], found: room_record.Audit, memory: float) -> Figures:
+    return {
+        f"{part}_pressed": found.n_pressed,
+        f"{part}_lost": found.n_lost,
+        f"{part}_double": found.n_double,
+        f"{part}_ack_p95_ms": _p95([ms for one in deeds for ms in one["ack_ms"]]),
+        f"{part}_server_mb": memory,
     }
 
 
