@@ -25,6 +25,7 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
+from qualkit.engines.neighbours import fuzzy_graph
 from qualkit.engines.terms import telling_words
 from qualkit.errors import EngineError
 from qualkit.model import Merge
@@ -44,6 +45,8 @@ _NEIGHBOURS = 15
 _DIMENSIONS = 20
 _PART = 0.8
 """Share of the segments in each draw."""
+_MIN_DIST = 0.25
+"""How near to each other grains may come on the map."""
 _TAU = 0.01
 """Weight of the ties that join every grain to every other, of the mean degree; keeps small islands from being all there is."""
 
@@ -55,7 +58,7 @@ class Consensus:
 
     def __init__(self) -> None:
         try:
-            self.revision = f"1; umap-learn {version('umap-learn')}, scipy {version('scipy')}"
+            self.revision = f"2; umap-learn {version('umap-learn')}, scipy {version('scipy')}"
         except PackageNotFoundError as error:
             raise EngineError("Topics need UMAP: install it with  pip install -e '.[topics]'") from error
 
@@ -206,25 +209,20 @@ def _eigenvectors(centres: Vectors, n: int) -> Vectors:
 
 
 def _graph(centres: Vectors) -> Any:
-    """UMAP's fuzzy graph of nearest neighbours by cosine, the neighbours found exactly: a sparse matrix."""
-    umap = need("umap.umap_", "topics")
-    likeness = centres @ centres.T
-    k = min(_NEIGHBOURS, len(centres) - 1)
-    near = np.argpartition(-likeness, k - 1, axis=1)[:, :k]
-    order = np.argsort(-np.take_along_axis(likeness, near, axis=1), axis=1, kind="stable")
-    near = np.take_along_axis(near, order, axis=1)
-    distances = (1 - np.take_along_axis(likeness, near, axis=1)).clip(min=0).astype(np.float32)
-    fixed = np.random.RandomState(0)  # asked for and, with neighbours given, never used
-    graph, _, _ = umap.fuzzy_simplicial_set(centres, k, fixed, "cosine", knn_indices=near, knn_dists=distances)
-    return graph.tocsr().astype(np.float64)
+    """The graph of the grains' nearest neighbours: a sparse matrix."""
+    return fuzzy_graph(centres, min(_NEIGHBOURS, len(centres) - 1))
 
 
 def _layout(centres: Vectors, seed: int) -> Vectors:
-    """A place in the plane for each grain, for people to look at; topics do not depend on it."""
-    mapper = need("umap", "topics").UMAP(
-        n_neighbors=min(_NEIGHBOURS, len(centres) - 1), min_dist=0.25, metric="cosine", random_state=seed, n_jobs=1
-    )
-    return cast("Vectors", mapper.fit_transform(centres))
+    """A place in the plane for each grain, by UMAP, for people to look at; topics do not depend on it."""
+    umap = need("umap.umap_", "topics")
+    a, b = umap.find_ab_params(1.0, _MIN_DIST)
+    places, _ = umap.simplicial_set_embedding(
+        centres, _graph(centres).astype(np.float32), n_components=2, initial_alpha=1.0, a=a, b=b, gamma=1.0,
+        negative_sample_rate=5, n_epochs=None, init="spectral", random_state=np.random.RandomState(seed), metric="cosine",
+        metric_kwds={}, densmap=False, densmap_kwds={}, output_dens=False,
+    )  # fmt: skip
+    return cast("Vectors", places)
 
 
 # ---------------------------------------------------------------- drawn again
