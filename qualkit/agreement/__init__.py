@@ -1,0 +1,1 @@
+"""How far coders agree: coefficients, their intervals, what explains them, how much to code twice. Arrays in, numbers out."""
