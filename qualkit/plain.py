@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 
 def as_plain(value: Any) -> Any:
@@ -41,38 +41,58 @@ def from_plain(kind: Any, value: Any) -> Any:
 
     Raises `KeyError` where a field without a default is missing.
     """
-    origin = get_origin(kind)
-    if value is None or kind is Any:
-        return value
-    if origin in (Union, UnionType):
-        return from_plain(next(arm for arm in get_args(kind) if arm is not NoneType), value)
-    if origin in (tuple, list):
-        return _from_list(origin, get_args(kind), value)
-    return _from_value(kind, value)
+    read = None if value is None else _reader(kind)
+    return value if read is None else read(value)
 
 
-def _from_list(origin: Any, arms: tuple[Any, ...], value: Any) -> Any:
-    is_pair = origin is tuple and Ellipsis not in arms
-    pairs = zip(arms, value, strict=True) if is_pair else ((arms[0], item) for item in value)
-    return origin(from_plain(arm, item) for arm, item in pairs)
-
-
-def _from_value(kind: Any, value: Any) -> Any:
-    if is_dataclass(kind):
-        make = cast("Any", kind)
-        return make(**{name: from_plain(hint, value[name]) for name, hint, needed in _fields(make) if needed or name in value})
-    if isinstance(kind, type) and issubclass(kind, datetime):
-        return datetime.fromisoformat(value)
-    if isinstance(kind, type) and issubclass(kind, StrEnum):
-        return kind(value)
-    return value
+_Read = Callable[[Any], Any]
 
 
 @cache
-def _fields(kind: Any) -> list[tuple[str, Any, bool]]:
-    """Name, type and whether there is no default, of each field of a dataclass."""
+def _reader(kind: Any) -> _Read | None:
+    """What makes of plain data, unless they are None, what a type asks for, found out once a type; None: they are that."""
+    origin, arms = get_origin(kind), get_args(kind)
+    if origin in (Union, UnionType):
+        return _reader(next(arm for arm in arms if arm is not NoneType))
+    if origin is tuple and Ellipsis not in arms:
+        return partial(_read_pair, tuple(map(_reader, arms)))
+    if origin in (tuple, list):
+        return partial(_read_list, origin, _reader(arms[0]))
+    return partial(_read_thing, kind) if is_dataclass(kind) else _word_reader(kind)
+
+
+def _word_reader(kind: Any) -> _Read | None:
+    if isinstance(kind, type) and issubclass(kind, datetime):
+        return datetime.fromisoformat
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return kind
+    return None
+
+
+def _read(read: _Read | None, value: Any) -> Any:
+    return value if read is None or value is None else read(value)
+
+
+def _read_pair(reads: tuple[_Read | None, ...], value: Any) -> Any:
+    return tuple(_read(read, item) for read, item in zip(reads, value, strict=True))
+
+
+def _read_list(origin: Any, read: _Read | None, value: Any) -> Any:
+    return origin(value) if read is None else origin(_read(read, item) for item in value)
+
+
+def _read_thing(kind: Any, value: Any) -> Any:
+    return kind(**{name: _read(read, value[name]) for name, read, needed in _fields(kind) if needed or name in value})
+
+
+@cache
+def _fields(kind: Any) -> list[tuple[str, _Read | None, bool]]:
+    """Name, reader and whether there is no default, of each field of a dataclass."""
     hints = get_type_hints(kind)
-    return [(item.name, hints[item.name], item.default is MISSING and item.default_factory is MISSING) for item in fields(kind)]
+    return [
+        (item.name, _reader(hints[item.name]), item.default is MISSING and item.default_factory is MISSING)
+        for item in fields(kind)
+    ]
 
 
 def sha256_of(value: Any) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from decimal import ROUND_HALF_UP, Decimal
+from math import isfinite
 
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
@@ -32,8 +34,23 @@ def sized(n_bytes: int) -> str:
 
 def two_decimals(number: float) -> str:
     """`.62`, `-.08`, `1.00`: a coefficient as papers print it, without the zero before the point."""
-    text = f"{number:.2f}"
+    text = rounded(number, 2)
     return ".00" if float(text) == 0 else text.replace("0.", ".", 1) if abs(float(text)) < 1 else text
+
+
+def percent(share: float, places: int = 0) -> str:
+    """A share of one as `35%`."""
+    return f"{rounded(100 * share, places)}%"
+
+
+def rounded(number: float, places: int) -> str:
+    """A number with so many decimals, halves away from 0, as spreadsheets and readers round: `.125` is `.13`.
+
+    Fifteen digits count, so that 0.285, which is a little less in binary, is a half.
+    """
+    if not isfinite(number):
+        return str(number)
+    return f"{Decimal(f'{number:.15g}').quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP):f}"
 
 
 def printable(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from qualkit.model.base import require
+from qualkit.wording import percent
 
 ONE_VOICE = 0.4
 """A topic is carried by one participant when more than this share of its segments is theirs."""
@@ -70,7 +71,8 @@ class Cell:
 class Carried:
     """Who a topic or theme rests on: how many groups and participants, and the share of its segments of who said most.
 
-    Segments of unknown speakers count for their group and for nobody else.
+    Segments of unknown speakers count for their group and for nobody else. It is flagged where one participant has more than
+    the share `one_voice` of its segments, or one group more than `one_group`.
     """
 
     n_groups: int
@@ -82,6 +84,8 @@ class Carried:
     group: str | None
     group_share: float
     n_segments: int
+    one_voice: float = ONE_VOICE
+    one_group: float = ONE_GROUP
 
     @property
     def flags(self) -> tuple[str, ...]:
@@ -89,10 +93,10 @@ class Carried:
         if self.n_segments < FEWEST_CARRIED:
             return ()
         found = []
-        if self.participant and self.participant_share > ONE_VOICE:
-            found.append(f"{self.participant_share:.0%} of its segments from one person ({self.participant})")
-        if self.group and self.of_groups > 1 and self.group_share > ONE_GROUP:
-            found.append(f"{self.group_share:.0%} of its segments from one group ({self.group})")
+        if self.participant and self.participant_share > self.one_voice:
+            found.append(f"{percent(self.participant_share)} of its segments from one person ({self.participant})")
+        if self.group and self.of_groups > 1 and self.group_share > self.one_group:
+            found.append(f"{percent(self.group_share)} of its segments from one group ({self.group})")
         return tuple(found)
 
 

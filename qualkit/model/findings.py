@@ -1,29 +1,13 @@
-"""What is found in the data and printed: agreement, themes, tables."""
+"""What is found in the data and printed: agreement, themes, quotes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from qualkit.model.base import require
+from qualkit.model.agreement import Agreement
 from qualkit.model.codebook import Valence
 from qualkit.model.coding import Round
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Agreement:
-    """One coefficient with the counts behind it. `value` is None exactly when `undefined_because` says why."""
-
-    measure: str
-    code_key: str | None
-    value: float | None
-    n_units: int
-    n_coders: int
-    counts: Mapping[str, int]
-    undefined_because: str | None = None
-
-    def __post_init__(self) -> None:
-        require((self.value is None) == (self.undefined_because is not None), "a value, or a reason for having none")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +49,11 @@ class Theme:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
-    """Verbatim words with everything needed to find and to hear them again."""
+    """Verbatim words with everything needed to find and to hear them again.
+
+    `edited` is how an author prints them, with cuts and brackets, None as they are. `is_contrary` marks a voice that speaks
+    against most of what it stands with.
+    """
 
     segment_id: str
     text: str
@@ -73,13 +61,15 @@ class Quote:
     participant: str | None
     start_s: float | None
     has_audio: bool
+    edited: str | None = None
+    is_contrary: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThemeRow:
     """A row of the theme table, with every count's denominator beside it.
 
-    `segment_ids` are the segments counted, in the order of the talk.
+    `segment_ids` are the segments counted, in the order of the talk, `participant_ids` the people who spoke them.
     """
 
     domain: str
@@ -95,21 +85,5 @@ class ThemeRow:
     basis: Mapping[str, int]
     theme_id: str = ""
     segment_ids: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
-    """What every exporter writes: a title, columns, rows of plain cells, and notes printed under it.
-
-    `is_data` marks a table that is meant for a script or a spreadsheet and not for paper.
-    """
-
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str | int | float | None, ...], ...]
-    notes: tuple[str, ...] = ()
-    is_data: bool = False
-
-    def __post_init__(self) -> None:
-        for row in self.rows:
-            require(len(row) == len(self.columns), f"a row of {len(row)} cells under {len(self.columns)} columns")
+    participant_ids: tuple[str, ...] = ()
+    n_turns: int = 0
