@@ -27,6 +27,8 @@ USEFUL = {
     "codebook": f"{MAIN} .q-name",
     "topics": f"{MAIN} canvas, {MAIN} svg.marks",
     "themes": f"{MAIN} .qth-name, {MAIN} .q-theme",
+    "ratings": f"{MAIN} .qct button",
+    "report": f"{MAIN} .qct td",
 }
 """By page the selector of what it is for: all of it is there only once the page has had its data."""
 

@@ -31,10 +31,11 @@ import numpy.typing as npt
 
 from benchmarks import coded
 from benchmarks.coded import Coded
+from qualkit.agreement import coefficients
 from qualkit.errors import QualkitError
 from qualkit.model import Brief, Codebook
 from qualkit.plugs import Tools
-from qualkit.stages import agree, metrics
+from qualkit.stages import metrics
 from qualkit.stages.folds import HeldOut, deal
 from qualkit.stages.metrics import Judged, Pairs
 from qualkit.study.workbench import Workbench
@@ -116,7 +117,7 @@ def answers(data: Coded, brief: Brief, tools: Tools, *, zero_shot: bool = False)
 
 def kappa(found: HeldOutAnswers) -> Draws:
     """Cohen's kappa of each code: shape (draws, codes)."""
-    return agree.kappa_of_tables(_counts(found))
+    return coefficients.kappa_of_tables(_counts(found))
 
 
 def f1(found: HeldOutAnswers) -> Draws:
@@ -246,12 +247,13 @@ SETS: dict[str, Callable[[Path, Tools], dict[str, Draws]]] = {
 def report(found: dict[str, Draws], goals: Mapping[str, float | None]) -> dict[str, float | None]:
     """Print a table of the figures, those with a goal first; their values, None where undefined."""
     order = [name for name in GOALS if name in found] + [name for name in found if name not in GOALS]
-    print(f"{'figure':22s} {'value':>7s}  {'95 % interval':15s} goal")
+    print(f"{'figure':22s} {'value':>7s}  {'middle of draws':15s} goal")
     values: dict[str, float | None] = {}
     for name in order:
-        value, interval, goal = float(found[name][0]), metrics.interval(found[name]), goals.get(name)
+        value, goal = float(found[name][0]), goals.get(name)
         values[name] = None if np.isnan(value) else round(value, 4)
-        spread = f"{interval[0]:.3f} to {interval[1]:.3f}" if interval else "none"
+        low, high = np.nanpercentile(found[name][1:], [2.5, 97.5])
+        spread = "none" if np.isnan(low) else f"{low:.3f} to {high:.3f}"
         print(f"{name:22s} {value:7.3f}  {spread:15s} {_against(name, value, goal)}")
     return values
 

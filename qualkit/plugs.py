@@ -85,7 +85,11 @@ class Exporter(Protocol):
         ...
 
     def write(self, table: Table, path: Path) -> None:
-        """Fill the file; the caller sees to it that it appears whole or not at all."""
+        """Fill the file; the caller sees to it that it appears whole or not at all.
+
+        One that says `takes_reference = True` also takes a keyword `reference`, a document whose styles it uses; one that has a
+        function `write_all` writes several tables into one file.
+        """
         ...
 
 

@@ -332,7 +332,7 @@ def test_two_attributes_whose_names_are_alike_are_two_tables_and_two_figures(stu
 
 
 def test_what_nobody_knows_is_refused_with_what_there_is(study: Study) -> None:
-    assert "topics can be seen by group, course" in refusal(lambda: study.across("shoe size"), StudyError)
+    assert "talk can be seen by group, course" in refusal(lambda: study.across("shoe size"), StudyError)
 
 
 def test_without_topics_there_is_nothing_to_see(small_study: Study) -> None:
@@ -346,7 +346,7 @@ def test_there_is_a_table_for_each_kind_with_the_columns_totals_first_and_what_n
     table = found["topics_by_group"]
     assert table.columns[:4] == ("Topic", "Segments (n)", "fg1 (N = 3)", "fg2 (N = 2)")
     assert table.rows[0][:4] == ("All segments", 5, "3 by 2 people", "2 by 2 people")
-    assert table.rows[1][:4] == ("Topic 1: bus, car, way", 2, "2 (67%) [2]", "0")
+    assert table.rows[1][:4] == ("Topic 1: bus, car, way", 2, "2 (67%) [2]", 0)
     assert table.rows[-1][0] == "No topic"
     assert "share of all segments of the column" in table.notes[0] and "no test" in table.notes[1]
     assert (table.is_data, found["topics_by_course"].is_data) == (False, True)

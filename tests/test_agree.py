@@ -98,7 +98,7 @@ def test_without_a_unit_that_two_coders_judged_the_reason_is_said() -> None:
 def test_one_label_throughout_is_full_agreement_without_kappa_or_alpha() -> None:
     units = table(0, 0, 0, 8)
     assert percent(units) == 1
-    assert kappa(units) == "both coders gave one and the same label throughout"
+    assert kappa(units) == "all coders gave one and the same label throughout"
     assert alpha(units) == "only one label occurs, so there is no variation to agree on"
 
 
@@ -106,10 +106,21 @@ def test_a_result_without_a_value_says_why() -> None:
     votes = {"s1": {"Ana": {}, "Ben": {}}}
     found = measure(run(votes=votes, code_keys=["stigma"], options=Options()), "kappa", "stigma")
     assert found.value is None
-    assert found.undefined_because == "both coders gave one and the same label throughout"
+    assert found.undefined_because == "all coders gave one and the same label throughout"
 
 
 # ---------------------------------------------------------------- from votes
+
+
+def test_codes_that_nobody_gave_are_not_among_those_pooled() -> None:
+    votes = {
+        "s1": {"Ana": {"stigma": "present"}, "Ben": {}},
+        "s2": {"Ana": {}, "Ben": {}},
+    }
+    found = run(votes=votes, code_keys=["stigma", "trust", "cost"], options=Options())
+    pooled = measure(found, "percent", None)
+    assert (pooled.value, pooled.n_units) == (0.5, 2)
+    assert measure(found, "percent", "trust").n_units == 2
 
 
 def test_a_unit_that_one_coder_judged_does_not_count() -> None:
@@ -138,7 +149,7 @@ def test_pooled_takes_every_pair_of_unit_and_code_as_one() -> None:
     # (s1, stigma) alike, (s1, trust) not, (s2, stigma) not, (s2, trust) both absent: 2 of 4
     pooled = measure(results, "percent")
     assert (pooled.value, pooled.n_units) == (0.5, 4)
-    assert [item.code_key for item in results] == [None] * 3 + ["stigma"] * 3 + ["trust"] * 3
+    assert [item.code_key for item in results] == [None] * 8 + ["stigma"] * 8 + ["trust"] * 8
 
 
 def test_valence_counts_only_if_asked_for() -> None:

@@ -14,9 +14,22 @@ import docx
 import openpyxl
 import pytest
 
-from qualkit.model import Participant, Role, Transcript, Turn
+from qualkit.model import (
+    NOT_RECORDED,
+    Event,
+    ItemStatus,
+    Participant,
+    Rating,
+    RatingValue,
+    ResponseKind,
+    Role,
+    Transcript,
+    Turn,
+)
 from qualkit.readers import srt, txt
-from qualkit.study import Study
+from qualkit.stages.ratings import BY_RATERS, COMPARED, RATED
+from qualkit.study import Study, sample_raters
+from tests.test_checklists import is_there
 
 pytestmark = pytest.mark.engine
 
@@ -41,7 +54,11 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def rows(demo: Path, stem: str) -> list[dict[str, str]]:
-    with (demo / "exports" / f"{stem}.csv").open(encoding="utf-8-sig", newline="") as file:
+    return read(demo / "exports" / f"{stem}.csv")
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))
 
 
@@ -53,7 +70,7 @@ def test_the_theme_table_stands_in_csv_xlsx_and_docx_with_the_same_rows(demo: Pa
     assert len(table) > 30
     assert {row["Facilitator / barrier"] for row in table} >= {"Facilitator", "Barrier"}
     assert all(row["Theme"] in themes for row in table)
-    assert len(document.tables[0].rows) == len(table) + 1
+    assert len(document.tables[0].rows) == len(table) + 2  # a header, and a heading over the counts
 
 
 def test_groups_and_participants_are_counted_as_in_the_transcripts(demo: Path) -> None:
@@ -105,6 +122,68 @@ def test_two_coders_disagree_in_places_and_cases_wait_for_an_adjudicator(demo: P
     assert pooled["kappa"].value is not None
     assert 0.6 <= pooled["kappa"].value <= 0.8
     assert sum(case.is_disputed for case in study.cases()) > 50
+
+
+def test_two_raters_rated_every_code_in_every_group_and_the_matrix_says_what_stands(demo: Path) -> None:
+    matrix = rows(demo, "rating_matrix")
+    groups = [name for name in matrix[0] if name.startswith("FG")]
+    marks = [row[group] for row in matrix for group in groups]
+    assert (len(groups), len(marks)) == (4, 88)
+    assert {mark.strip("'") for mark in marks} >= {"+2", "+1", "−1", "−2", "X", "M"}
+    assert sum("/" in mark for mark in marks) == 2  # raters differ and have not agreed: left to whoever tries the program
+    verdicts = {row["Construct"]: row["Distinguishing"] for row in matrix}
+    assert verdicts["Trauma-informed care"].startswith("strongly")
+    assert verdicts["Collaboration across sectors"].startswith("weakly")
+    assert any("Weighted kappa" in row["Coefficient"] for row in rows(demo, "rating_agreement"))
+
+
+def test_ratings_rest_on_examples_that_are_there_and_seldom_leave_the_published_rule(demo: Path) -> None:
+    study = Study.open(demo)
+    cells = study.rating_cells()
+    proposed = {key: study.rating_comparison(*key).proposal.value for key in cells}
+    settled = {key: cell.value for key, cell in cells.items() if cell.value is not None}
+    followed = [key for key, value in settled.items() if value is proposed[key]]
+    assert {proposed[key] for key in followed} >= {RatingValue.STRONG_FACILITATOR, RatingValue.STRONG_BARRIER}
+    assert 0.9 <= len(followed) / len(settled) < 1
+    with study.store.read() as tx:
+        marked = sum(len(rating.concrete_segment_ids) for rating in tx.all(Rating))
+    said = [row["concrete"] for name in ("ana", "ben") for row in read(demo / "transcripts" / "ratings" / f"{name}.csv")]
+    assert marked == sum(len(examples.split(";")) for examples in said if examples)
+
+
+def test_raters_rated_before_they_saw_anybody_elses(demo: Path) -> None:
+    with Study.open(demo).store.read() as tx:
+        verbs = [event.verb for event in tx.all(Event) if event.verb in BY_RATERS]
+    assert verbs.index(COMPARED) == verbs.count(RATED) == 176
+
+
+def test_who_answered_whom_is_recorded_and_shows_as_agreement_and_dissent(demo: Path) -> None:
+    said = rows(demo, "responses")
+    assert {row["Group"] for row in said} == {row["Group"] for row in rows(demo, "consensus_matrix")}
+    assert {row["Response"] for row in said} == set(ResponseKind)
+    assert len(said) == len(read(demo / "transcripts" / "responses.csv"))
+    stances = " ".join(row["Agreed"] + row["Dissented"] + row["Both ways"] for row in rows(demo, "consensus_matrix"))
+    assert {"A", "D"} <= set(stances.replace(";", " ").split())
+
+
+def test_what_raters_recorded_is_recorded_once(demo: Path) -> None:
+    study = Study.open(demo)
+    before = study.head()
+    assert sample_raters.rate(study) == (176, 29)
+    assert sample_raters.respond(study) == len(rows(demo, "responses"))
+    assert study.head() == before
+    assert study.verify() is None
+
+
+def test_coreq_has_18_items_from_data_and_each_leads_to_its_evidence(demo: Path) -> None:
+    study = Study.open(demo)
+    tables, items = study.tables(), study.checklists()["coreq"].items
+    said = [item for item in items if item.status is not ItemStatus.OPEN]
+    assert len(said) >= 18
+    assert not study.config.report
+    assert all(item.evidence and all(is_there(study, proof, tables) for proof in item.evidence) for item in said)
+    assert {item.text for item in items if item not in said} == {NOT_RECORDED}
+    assert (demo / "exports" / "report.html").read_text(encoding="utf-8").count("<figure") >= 8
 
 
 def test_a_second_demo_finds_everything_up_to_date(demo: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from sklearn import metrics as sk
 
 from qualkit import plugs
+from qualkit.agreement import coefficients
 from qualkit.errors import PlugError, StudyError
 from qualkit.exporters import forest
 from qualkit.model import Agreement, Brief, Code, Codebook, Lesson, Ruling, Suggestion, Valence
@@ -64,7 +65,7 @@ def test_figures_from_yes_and_no_are_those_of_scikit_learn() -> None:
         (metrics.precision, sk.precision_score),
         (metrics.recall, sk.recall_score),
         (metrics.f1, sk.f1_score),
-        (agree.kappa_of_tables, sk.cohen_kappa_score),
+        (coefficients.kappa_of_tables, sk.cohen_kappa_score),
     ):
         assert measure(counts) == pytest.approx([theirs(true[:, n], given[:, n]) for n in range(3)])
 
@@ -73,8 +74,8 @@ def test_kappa_of_tables_is_kappa_of_units() -> None:
     said = [("a", "a")] * 5 + [("a", "b")] * 2 + [("b", "b")] * 3 + [("c", "a")]
     table = np.array([[said.count((one, other)) for other in "abc"] for one in "abc"])
     units = [{"Ana": one, "Ben": other} for one, other in said]
-    assert agree.kappa_of_tables(table) == pytest.approx(agree.kappa(units))
-    assert np.isnan(agree.kappa_of_tables(np.array([[7, 0], [0, 0]])))
+    assert coefficients.kappa_of_tables(table) == pytest.approx(agree.kappa(units))
+    assert np.isnan(coefficients.kappa_of_tables(np.array([[7, 0], [0, 0]])))
 
 
 def test_calibration_error_weighs_the_gap_of_each_bin_by_its_size() -> None:
@@ -127,13 +128,18 @@ def test_an_interval_is_drawn_from_transcripts_and_is_the_same_for_the_same_seed
     assert (first == again).all()
     assert (first[0] == 1).all()
     assert (first.sum(axis=1) == 4).all()
-    low, high = metrics.interval(first @ np.array([0.1, 0.2, 0.3, 0.4]) / 4) or (0, 0)
-    assert 0.1 <= low < 0.25 < high <= 0.4
+    values = first @ np.array([0.1, 0.2, 0.3, 0.4]) / 4
+    found = metrics.interval(values, 4)
+    assert isinstance(found, tuple)
+    # the mean of four numbers: Student's t at 3 degrees of freedom times their standard error, with n - 1 in both
+    reach = 3.182 * np.std([0.1, 0.2, 0.3, 0.4], ddof=1) / 2
+    assert found == pytest.approx((0.25 - reach, 0.25 + reach), abs=0.01)
 
 
 def test_a_figure_that_is_undefined_in_too_many_draws_has_no_interval() -> None:
-    assert metrics.interval(np.array([0.5, *[0.4] * 8, *[np.nan] * 2])) is None
-    assert metrics.interval(np.array([0.5, *[0.4] * 19, np.nan])) == (0.4, 0.4)
+    assert "undefined in 20% of the draws" in metrics.interval(np.array([0.5, *[0.4] * 8, *[np.nan] * 2]), 4)
+    assert "the same in every draw" in metrics.interval(np.array([0.5, *[0.4] * 19, np.nan]), 4)
+    assert isinstance(metrics.interval(np.array([0.5, *[0.3, 0.5] * 10, np.nan]), 4), tuple)
 
 
 # ---------------------------------------------------------------- leaving out
@@ -285,7 +291,7 @@ def test_what_is_undefined_is_none_and_says_why() -> None:
 def test_with_fewer_than_three_transcripts_there_is_no_interval_but_a_reason() -> None:
     kappa = evaluated(a_brief(n_transcripts=2), Keywords()).codes[0]["kappa"]
     assert (kappa.low, kappa.high) == (None, None)
-    assert kappa.no_interval_because == "of 2 transcripts no interval can be drawn; it takes 3"
+    assert kappa.no_interval_because == "it takes 3 transcripts to draw from"
 
 
 def test_pairs_that_people_have_not_settled_do_not_count() -> None:
@@ -330,7 +336,7 @@ def ruled(brief: Brief, human: Mapping[str, Agreement] | None = None, **given: o
 
 
 def among_people(value: float | None, n: int) -> dict[str, Agreement]:
-    why = "both coders gave one and the same label throughout" if value is None else None
+    why = "all coders gave one and the same label throughout" if value is None else None
     one = Agreement(measure="kappa", code_key="bus", value=value, n_units=n, n_coders=2, counts={}, undefined_because=why)
     return {"bus": one}
 
@@ -460,7 +466,7 @@ def test_the_table_and_the_figure_are_written_and_made_again_if_they_are_gone(co
     with (coded.folder.exports / "evaluation.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = {(row["machine"], row["code"]): row for row in csv.DictReader(file)}
     assert rows["keywords", "transport"]["kappa"] == "1.0"
-    assert "of 2 transcripts no interval can be drawn" in rows["keywords", "transport"]["remark"]
+    assert "it takes 3 transcripts to draw from" in rows["keywords", "transport"]["remark"]
     figure = coded.folder.exports / "evaluation.svg"
     assert "Transport" in figure.read_text(encoding="utf-8")
     figure.unlink()

@@ -18,7 +18,7 @@ from qualkit.figures.labels import Label, broken, spread
 from qualkit.figures.looks import DARK, LIGHT
 from qualkit.figures.topic_map import Plan, Said, topic_map
 from qualkit.model import Merge, Place, Topic
-from qualkit.study import Study, figures
+from qualkit.study import Study, figures, topic_figures
 from tests.landscapes import landscape_of, lay_out, places_of, topics_of
 
 IDS = ["a", "b", "c", "d", "e"]
@@ -180,7 +180,7 @@ def study(small_study: Study) -> Study:
     return lay_out(small_study)
 
 
-STEMS = {"topic_map", "topic_hierarchy", "topic_likeness", "topic_sizes", "topics_by_group", "topics_by_course"}
+STEMS = {"topic_map", "topic_hierarchy", "topic_likeness", "topic_sizes", "topics_by_group", "topics_by_course", "talk_share"}
 
 
 def test_an_export_writes_each_figure_three_ways_and_lists_it_with_its_checksum(study: Study) -> None:
@@ -280,7 +280,7 @@ def test_files_of_figures_that_are_not_drawn_any_more_go_and_what_somebody_else_
         tx.replace([replace(landscape_of(study.runs()["segment"].id), merges=(), likeness=())])
     (again,) = study.run("export")
     assert again.is_fresh
-    drawn = of_stems("topic_map", "topic_sizes", "topics_by_group", "topics_by_course")
+    drawn = of_stems("topic_map", "topic_sizes", "topics_by_group", "topics_by_course", "talk_share")
     assert in_figures(study) == drawn | {"topics_by_hand.png", "topic_map.txt", "poster.svg"}
     listed = {name for name in json.loads(manifest.read_text())["files"] if name.startswith("figures/")}
     assert listed == {f"figures/{name}" for name in drawn}
@@ -298,12 +298,12 @@ def test_without_topics_no_word_of_anybody_stays_on_an_exported_map(study: Study
     (outcome,) = study.run("export")
     assert outcome.is_fresh
     assert not in_figures(study) & of_stems("topic_map", "topic_sizes", "topic_hierarchy", "topic_likeness")
-    assert bool(in_figures(study)) == (not has_manifest)
+    assert bool(in_figures(study) - of_stems("talk_share")) == (not has_manifest)
 
 
 def test_every_figure_of_topics_is_one_that_an_export_knows_to_take_away(study: Study) -> None:
-    own = {stem for stem in figures.all_figures(study) if not stem.startswith("topics_by_")}
-    assert own == set(figures.OF_TOPICS)
+    own = {stem for stem in figures.all_figures(study) if not stem.startswith(("topics_by_", "talk_"))}
+    assert own == set(topic_figures.NAMES)
 
 
 def test_without_the_packages_that_draw_an_export_says_what_to_install(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -316,11 +316,11 @@ def test_without_the_packages_that_draw_an_export_says_what_to_install(study: St
     assert not (study.folder.exports / "figures").exists()
 
 
-def test_a_study_without_topics_has_no_figures(small_study: Study) -> None:
-    assert figures.all_figures(small_study) == {}
+def test_a_study_without_topics_has_the_figures_of_its_talk_alone(small_study: Study) -> None:
+    assert set(figures.all_figures(small_study)) == {"talk_share"}
 
 
 def test_topics_without_a_hierarchy_have_the_other_figures(study: Study) -> None:
     with study.store.write() as tx:
         tx.replace([replace(landscape_of(study.runs()["segment"].id), merges=(), likeness=())])
-    assert set(figures.all_figures(study)) == {"topic_map", "topic_sizes", "topics_by_group", "topics_by_course"}
+    assert set(figures.all_figures(study)) == STEMS - {"topic_hierarchy", "topic_likeness"}

@@ -204,7 +204,7 @@ def test_where_agreement_is_undefined_it_says_why() -> None:
     always = [an_answer(task, coder) for task in tasks.tasks for coder in "ab"]
     percent, kappa = intrusion_scores.score(tasks, always, NAMES).agreement[RIGHT]
     assert (percent.value, kappa.value) == (1.0, None)
-    assert kappa.undefined_because == "both coders gave one and the same label throughout"
+    assert kappa.undefined_because == "all coders gave one and the same label throughout"
 
 
 def test_answers_to_tasks_that_are_no_more_count_for_nothing_and_are_counted() -> None:
@@ -365,7 +365,7 @@ def test_the_table_has_all_topics_then_each_and_those_without_a_task_and_is_ther
         table.rows[4][-1]
     )
     assert "answered by Ana, Ben, blind to each other" in table.notes[1]
-    assert "100%, Cohen's kappa undefined (both coders gave one and the same label throughout)" in table.notes[2]
+    assert "100%, Cohen's kappa undefined (all coders gave one and the same label throughout)" in table.notes[2]
 
 
 def test_the_command_shows_scores_and_says_where_to_answer(study: Study, raters: tuple[Intruders, Intruders]) -> None:

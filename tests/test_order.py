@@ -127,7 +127,8 @@ def test_agreement_on_the_sample_stands_in_a_table_of_its_own(small_study: Study
             small_study.seat(name).judge(segment_id, choices(stigma=valence))
     table = small_study.tables()["agreement_sample"]
     n = len(drawn.segment_ids)
-    assert table.rows[1][1] == n < small_study.tables()["agreement"].rows[1][1]
+    at = table.columns.index("n")
+    assert table.rows[0][at] == n < small_study.tables()["agreement"].rows[0][at]
     assert f"{n} segments drawn at random" in table.notes[1] and "(seed 1)" in table.notes[1]
     assert f"Of {2 * n} judgements in force, {2 * n} (100%)" in table.notes[2]
 

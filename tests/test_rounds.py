@@ -343,7 +343,8 @@ def test_the_ledger_says_how_far_coders_agree_in_each_round(again: Study, shame:
     assert (first.n_segments, first.n_blind, first.coders) == (2, 2, ("Ana", "Ben"))
     assert alpha(first.agreement) == alpha(first.blind)
     assert (second.n_segments, second.n_blind) == (1, 0)
-    assert alpha(second.agreement) == 1.0
+    percent = next(item for item in second.agreement if item.measure == "percent")
+    assert (percent.value, percent.n_units) == (1.0, 1)  # the one code that anybody gave, on one segment
     assert alpha(second.blind) is None
 
 
@@ -403,12 +404,39 @@ def test_the_ledger_is_exported_with_what_reliability_rests_on(again: Study, sha
     for name in ("Ana", "Ben"):
         again.seat(name).judge(shame, choices(stigma="barrier"))
     table = again.tables()["agreement_rounds"]
-    assert [row[:3] for row in table.rows] == [
-        (1, "independent", "closed, revealed"), (2, "re-code, 1 segment", "open, blind"),
+    assert [row[:2] for row in table.rows] == [
+        ("1, closed, revealed", "independent"), ("2, open, blind", "re-code, 1 segment"),
     ]  # fmt: skip
+    assert [item.text for item in table.spanners] == ["Judged blind", "All, as it stands now"]
     notes = " ".join(again.tables()["theme_table"].notes)
     assert "round 1, 2 of 2 segments (alpha" in notes
     assert "round 2, 0 of 1 segment" in notes
+
+
+def test_agreement_by_code_is_what_was_said_blind_beside_what_stands_after_discussion(coded: Study, shame: str) -> None:
+    assert coded.blind_apart() is None
+    before = coded.agreement()
+    assert "agreement_now" not in coded.tables()
+    coded.reveal()
+    coded.seat("Ben").judge(shame, choices(stigma="barrier"))
+    assert coded.blind_agreement() == before
+    kappa = {item.code_key: item.value for item in coded.blind_agreement() if item.measure == "percent"}
+    now = {item.code_key: item.value for item in coded.agreement() if item.measure == "percent"}
+    assert (kappa["stigma"], now["stigma"]) == (0.5, 1.0)
+    assert (coded.judged_by_two(is_blind=True)["stigma"].apart, coded.judged_by_two()["stigma"].apart) == ((shame,), ())
+    tables = coded.tables()
+    assert tables["agreement"].title == "Intercoder agreement before discussion"
+    assert "does not speak of reliability" in " ".join(tables["agreement_now"].notes)
+
+
+def test_where_nothing_was_said_blind_the_table_says_so(study: Study, shame: str) -> None:
+    study.open_round(blind=False)
+    for name in ("Ana", "Ben"):
+        study.seat(name).judge(shame, choices(stigma="barrier"))
+    assert study.blind_agreement()[0].n_units == 0
+    tables = study.tables()
+    assert "agreement_now" not in tables
+    assert "does not speak of reliability" in " ".join(tables["agreement"].notes)
 
 
 # ---------------------------------------------------------------- consensus

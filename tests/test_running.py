@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -67,13 +69,18 @@ def test_what_a_killed_run_left_behind_does_not_count(folder: Folder) -> None:
     assert running.running(folder) is None
 
 
-def test_a_run_is_stopped_from_outside(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("handler", [signal.default_int_handler, signal.SIG_IGN])
+def test_a_run_is_stopped_from_outside_also_where_a_shell_has_it_ignore_interrupts(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch, handler: Any
+) -> None:
+    before = signal.signal(signal.SIGINT, handler)
     monkeypatch.setattr(running, "BEAT_S", 0.05)
     with pytest.raises(KeyboardInterrupt), running.watched(folder, "topics", no_progress):
         until(lambda: running.running(folder))
         running.stop(folder)
         time.sleep(10)
     assert running.running(folder) is None
+    assert signal.signal(signal.SIGINT, before) is handler
 
 
 def test_a_study_is_brought_up_to_date_by_a_process_of_its_own(small_study: Study) -> None:

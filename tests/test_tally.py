@@ -57,7 +57,10 @@ def _follows_as_the_stages_say(study: Study) -> None:
     assert study.cases() == adjudicate.cases(votes, decisions)
     assert study.final_codes() == adjudicate.final_codes(votes, decisions, study.options(adjudicate, {}))
     assert study.agreement() == agree.run(
-        votes=votes, code_keys=list(study.codebook().by_key), options=study.options(agree, {})
+        votes=votes,
+        code_keys=list(study.codebook().by_key),
+        options=study.options(agree, {}),
+        transcript_of=study.outline().places,
     )
 
 

@@ -96,7 +96,7 @@ def test_a_judgement_is_blind_if_its_codes_were_given_before_any_suggestion_was_
         shown("s5"),
         judged("s1", "b"),
     )  # fmt: skip
-    assert uptake.exposure(events, NAMES) == [
+    assert uptake.exposure(uptake.made_blind(events, NAMES)) == [
         Exposure(coder="Ana", n_judgements=4, n_blind=2),
         Exposure(coder="Ben", n_judgements=1, n_blind=1),
     ]

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from qualkit.cli.base import StudyPath, app, codebook_app, open_study, show, voices_app
+from qualkit.cli.base import StudyPath, app, codebook_app, draw, open_study, show, voices_app
 from qualkit.errors import ReadError, StoreError, StudyError
 from qualkit.stages import STAGES
 from qualkit.wording import counted
@@ -83,7 +83,7 @@ def add(
 @app.command()
 def demo(path: Annotated[Path, typer.Argument(help="Folder for the sample study.")] = Path("qualkit-demo")) -> None:
     """Run the whole job on the synthetic sample study, audio included."""
-    from qualkit.study import Study, make_sample
+    from qualkit.study import Study, make_sample, sample_raters
     from qualkit.study.coding import read_codings
 
     if not (path / "study.toml").exists():
@@ -96,6 +96,11 @@ def demo(path: Annotated[Path, typer.Argument(help="Folder for the sample study.
             typer.echo(
                 f"  {'code':<11}{imported.coder} (synthetic coder): {imported.n_codes} codes on {imported.n_segments} segments"
             )
+    n_ratings, n_agreed = sample_raters.rate(study)
+    typer.echo(
+        f"  {'rate':<11}Ana and Ben (synthetic raters): {n_ratings} ratings, {n_agreed} times agreed where they differed"
+    )
+    typer.echo(f"  {'respond':<11}{sample_raters.respond(study)} times somebody answered what was said before")
     _run_stages(study, ("suggest", "topics", "agree", "evaluate", "themes", "export"))
     typer.echo(f"\nThe theme table: {path / 'exports' / 'theme_table.docx'} (also .xlsx and .csv)")
     typer.echo(f"Code, adjudicate and listen in the browser:  qualkit app --study {path}")
@@ -103,13 +108,19 @@ def demo(path: Annotated[Path, typer.Argument(help="Folder for the sample study.
 
 @app.command()
 def verify(study: StudyPath = Path()) -> None:
-    """Check that the log of judgements is whole, and that the database still says what it says."""
+    """Check that the log is whole, that the database says what it says, and that exported files still match the data.
+
+    Only a log or a database that was tampered with is an error: to edit a table that was exported is an author's right.
+    """
     opened = open_study(study)
     wrong = opened.verify()
     if wrong:
         raise StoreError(wrong)
     seq, head = opened.head()
     typer.echo(f"The log is whole, and every judgement in the database follows from it: {seq} events, head {head}")
+    exports = opened.exports()
+    for line in exports.told if exports else ():
+        typer.echo(line)
 
 
 # ---------------------------------------------------------------- running machine stages
@@ -182,7 +193,7 @@ def _stage_command(stage: str) -> Callable[..., None]:
         opened = open_study(study)
         _run_stages(opened, (stage,), **given)
         if stage in SHOWN:
-            SHOWN[stage](opened)
+            SHOWN[stage](opened, given)
 
     where = inspect.Parameter("study", inspect.Parameter.KEYWORD_ONLY, default=Path(), annotation=StudyPath)
     command.__signature__ = inspect.Signature([where, *flags])  # type: ignore[attr-defined]
@@ -190,7 +201,7 @@ def _stage_command(stage: str) -> Callable[..., None]:
     return command
 
 
-def _show_evaluation(study: Study) -> None:
+def _show_evaluation(study: Study, _given: Mapping[str, Any]) -> None:
     """For each machine coder a table of the codes with enough positives, then what may be left to it, in plain words."""
     from rich.console import Console
     from rich.table import Column, Table
@@ -210,11 +221,26 @@ def _show_evaluation(study: Study) -> None:
         typer.echo(f"  {path.relative_to(study.folder.path)}")
 
 
-SHOWN: Mapping[str, Callable[[Study], None]] = {
-    "agree": partial(show, name="agreement", columns=(0, 1, 4, 5, 6)),
-    "topics": partial(show, name="topics", columns=(0, 1, 2)),
+def _show_agreement(study: Study, given: Mapping[str, Any]) -> None:
+    from qualkit.study import agreement_tables, agreement_wording
+
+    found = study.told_agreement(**given)
+    if found[0].n_units:
+        table = agreement_tables.short_table(found, study.codebook(), is_narrow=True)
+        draw(table)
+        for note in (*agreement_wording.told_notes(study), *table.notes):
+            typer.echo(note)
+
+
+def _show_columns(study: Study, _given: Mapping[str, Any], *, name: str, columns: tuple[int, ...]) -> None:
+    show(study, name=name, columns=columns)
+
+
+SHOWN: Mapping[str, Callable[[Study, Mapping[str, Any]], None]] = {
+    "agree": _show_agreement,
+    "topics": partial(_show_columns, name="topics", columns=(0, 1, 2)),
     "evaluate": _show_evaluation,
-    "themes": partial(show, name="theme_numbers", columns=(1, 2, 3, 5, 7)),
+    "themes": partial(_show_columns, name="theme_numbers", columns=(1, 2, 3, 5, 7)),
 }
 """Stages whose result is worth seeing at once, and how it is shown: a table and its columns that fit a terminal."""
 
@@ -243,7 +269,7 @@ STAGE_HELP = {
     "agree": "Measure agreement between the people who coded.",
     "evaluate": "Hold machine coders against people, on transcripts they have not learned from.",
     "themes": "Count who said what, for and against, in how many groups.",
-    "export": "Write the tables (CSV, XLSX, DOCX) and figures (HTML, SVG, PNG).",
+    "export": "Write the tables (CSV, DOCX, HTML, LaTeX, Markdown, XLSX) and figures (HTML, SVG, PNG).",
 }
 
 for _name in STAGES:
@@ -426,8 +452,15 @@ def diff(
 
 
 from qualkit.cli import adjudicating as _adjudicating  # noqa: E402, F401  add their commands, below the others
+from qualkit.cli import agreeing as _agreeing  # noqa: E402, F401
+from qualkit.cli import balance as _balance  # noqa: E402, F401
 from qualkit.cli import codebook as _codebook  # noqa: E402, F401
+from qualkit.cli import figures as _figures  # noqa: E402, F401
+from qualkit.cli import ratings as _ratings  # noqa: E402, F401
+from qualkit.cli import reporting as _reporting  # noqa: E402, F401
 from qualkit.cli import rounds as _rounds  # noqa: E402, F401
+from qualkit.cli import saturation as _saturation  # noqa: E402, F401
 from qualkit.cli import standing as _standing  # noqa: E402, F401
+from qualkit.cli import tables as _tables  # noqa: E402, F401
 from qualkit.cli import themes as _themes  # noqa: E402, F401
 from qualkit.cli import topics as _topics  # noqa: E402, F401

@@ -12,6 +12,7 @@ from qualkit import __version__
 from qualkit.errors import StoppedError
 
 if TYPE_CHECKING:
+    from qualkit.model import Table
     from qualkit.study import Study
 
 
@@ -66,22 +67,27 @@ def open_study(path: Path) -> Study:
 
 
 def show(study: Study, name: str, columns: tuple[int, ...]) -> None:
-    """Print some columns of a table, by their places."""
-    from rich.console import Console
-    from rich.table import Table
-
+    """Print some columns of a table of the study, by their places."""
     table = study.tables().get(name)
-    if table is None:
-        return
-    drawn = Table(box=None, pad_edge=False)
-    for index in columns:
-        is_number = isinstance(table.rows[0][index], int | float)
+    if table is not None:
+        draw(table, columns)
+
+
+def draw(table: Table, columns: tuple[int, ...] | None = None) -> None:
+    """Print a table, or some of its columns by their places; what stands over a column comes before its name."""
+    from rich.console import Console
+    from rich.table import Table as Drawn
+
+    from qualkit.exporters.printed import shown
+
+    drawn = Drawn(box=None, pad_edge=False)
+    places = columns or tuple(range(len(table.columns)))
+    over = {at: item.text for item in table.spanners for at in range(item.first, item.last + 1)}
+    for index in places:
+        is_number = any(isinstance(row[index], int | float) for row in table.rows)
         justify: Any = "right" if is_number else "left"
-        drawn.add_column(table.columns[index].replace("_", " "), justify=justify, no_wrap=index == columns[0])
+        name = "\n".join(filter(None, (over.get(index), table.columns[index].replace("_", " "))))
+        drawn.add_column(name, justify=justify, no_wrap=index == places[0])
     for row in table.rows:
-        drawn.add_row(*(_cell(row[index]) for index in columns))
+        drawn.add_row(*(shown(row[index], table.format_of(index)) for index in places))
     Console().print(drawn)
-
-
-def _cell(value: str | int | float | None) -> str:
-    return "" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)

@@ -12,8 +12,12 @@ from qualkit.errors import StudyError
 from qualkit.wording import counted
 
 if TYPE_CHECKING:
-    from qualkit.model import Round, RoundAgreement
+    from collections.abc import Sequence
+
+    from qualkit.model import Agreement, Round, RoundAgreement
     from qualkit.study import Study
+
+SHOWN = ("percent", "kappa", "alpha", "ac1")
 
 
 @app.command()
@@ -37,9 +41,14 @@ def _told(item: RoundAgreement) -> list[str]:
     ]
 
 
-def _figures(found: object) -> str:
-    measures = {one.measure: one.value for one in found}  # type: ignore[attr-defined]
-    said = [f"{name} {value:.3f}" for name, value in measures.items() if value is not None]
+def _figures(found: Sequence[Agreement]) -> str:
+    from qualkit.study.agreement_wording import ends
+
+    shown = (item for item in found if item.measure in SHOWN and item.value is not None)
+    said = [
+        f"{item.measure} {item.value:.3f}" + (f" ({ends(item.interval)})" if item.interval is not None else "")
+        for item in shown
+    ]
     return ", ".join(said) or "no coefficient"
 
 

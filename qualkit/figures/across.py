@@ -8,10 +8,10 @@ from typing import Any
 
 import altair as alt
 
-from qualkit.figures.looks import LIGHT, Look, dressed, names_axis
+from qualkit.figures.looks import LIGHT, Look, data_of, dressed, names_axis
 from qualkit.figures.palette import GREY
 from qualkit.model import Cell, CrossRow, Crosstab, Stratum
-from qualkit.wording import counted, first_line
+from qualkit.wording import counted, first_line, percent
 
 PICKED = "picked"
 """Name of the selection that says which cell of the heat map was clicked."""
@@ -22,9 +22,9 @@ LONGEST_NAME = 34
 """Characters of a stratum's name beside the heat map."""
 NOTABLE = 2.0
 """A residual of more than this is said in words when the cell is pointed at."""
-DARK_FROM = 0.55
-"""From this share of the scale on, numbers are set in the colour of the page."""
 ROW_PX = 30
+COLUMN_PX, NARROW_PX = 150, 46
+"""How wide a column is in a file, where names stand level and where they are slanted; a page stretches them."""
 ZERO_WIDTH = "\u200b"
 MOST_LEVEL = 5
 """Over so many columns names stand level."""
@@ -45,7 +45,7 @@ def heat(crosstab: Crosstab, look: Look = LIGHT) -> alt.LayerChart:
     A cell that is clicked is in the selection `PICKED`, with the fields `topic_id` and `stratum`.
     """
     columns = [column for column in crosstab.columns if column.n_segments]
-    names, titles = _names(columns), _apart([title_of(row) for row in crosstab.rows])
+    names, titles = _names(columns), apart([title_of(row) for row in crosstab.rows])
     cells = [
         {**_told(cell, row, column), "topic": title, "column": names[column.key]}
         for row, title in zip(crosstab.rows, titles, strict=True)
@@ -53,7 +53,7 @@ def heat(crosstab: Crosstab, look: Look = LIGHT) -> alt.LayerChart:
         if column.n_segments
     ]
     most = max((cell["share"] for cell in cells), default=0.0) or 1.0
-    base = alt.Chart(alt.Data(values=cells)).encode(
+    base = alt.Chart(data_of(cells)).encode(
         x=alt.X("column:N", sort=[names[column.key] for column in columns], title=None, axis=_top_axis(len(columns))),
         y=alt.Y("topic:N", sort=titles, title=None, axis=names_axis(labelPadding=8)),
     )
@@ -68,18 +68,19 @@ def heat(crosstab: Crosstab, look: Look = LIGHT) -> alt.LayerChart:
         .encode(color=colour, tooltip=_hover(), stroke=alt.condition(picked, alt.value(look.ink), alt.value(look.paper)))
         .add_params(picked)
     )
-    ink = alt.condition(f"datum.share > {DARK_FROM * most}", alt.value(look.paper), alt.value(look.ink))
+    ink = alt.condition(f"datum.share > {look.strong * most}", alt.value(look.paper), alt.value(look.ink))
     numbers = base.transform_filter("datum.n > 0").mark_text(fontSize=12, tooltip=None).encode(text="n:Q", color=ink)
-    return dressed((boxes + numbers).properties(height=alt.Step(ROW_PX)), look)
+    width = max(1, len(columns)) * (COLUMN_PX if len(columns) <= MOST_LEVEL else NARROW_PX)
+    return dressed((boxes + numbers).properties(width=width, height=alt.Step(ROW_PX)), look)
 
 
 def _names(columns: Sequence[Stratum]) -> dict[str, str]:
     """What stands over each column: its name, and on a line of its own how many segments it has."""
     told = [f"{first_line(column.name, LONGEST_NAME)}\nN = {column.n_segments}" for column in columns]
-    return dict(zip((column.key for column in columns), _apart(told), strict=True))
+    return dict(zip((column.key for column in columns), apart(told), strict=True))
 
 
-def _apart(names: Sequence[str]) -> list[str]:
+def apart(names: Sequence[str]) -> list[str]:
     """Names of which no two are equal: a name that comes again has blanks behind it that have no width."""
     return [name + ZERO_WIDTH * names[:n].count(name) for n, name in enumerate(names)]
 
@@ -100,7 +101,7 @@ def _told(cell: Cell, row: CrossRow, column: Stratum) -> dict[str, Any]:
         "where": column.name,
         "n": cell.n_segments,
         "share": cell.share or 0.0,
-        "of": f"{cell.n_segments} of {counted(column.n_segments, 'segment')} ({cell.share or 0.0:.0%})",
+        "of": f"{cell.n_segments} of {counted(column.n_segments, 'segment')} ({percent(cell.share or 0.0)})",
         "people": f"{cell.n_participants} of {counted(column.n_participants, 'person', 'people')}",
         "spread": _against_even(cell),
         "carried": flags or "many",
@@ -156,11 +157,11 @@ def course(crosstab: Crosstab, look: Look = LIGHT) -> alt.LayerChart:
     )  # fmt: skip
     x = alt.X("part:Q", scale=alt.Scale(domain=[0, max(len(columns), 1)], nice=False), axis=ends, title=None)
     colour = alt.condition("datum.is_topic", alt.value(look.scale[2]), alt.value(GREY))
-    data = alt.Chart(alt.Data(values=bars))
+    data = alt.Chart(data_of(bars))
     drawn = data.mark_bar(cornerRadius=2, xOffset=1.5, x2Offset=-1.5).encode(
         x=x, x2="end:Q", y=y, y2="to:Q", color=colour, tooltip=_hover()
     )
-    lines = alt.Chart(alt.Data(values=[{"base": n} for n in range(len(rows))])).mark_rule(color=look.line).encode(y=y)
+    lines = alt.Chart(data_of([{"base": n} for n in range(len(rows))])).mark_rule(color=look.line).encode(y=y)
     numbers = data.transform_filter("datum.n > 0").mark_text(dy=-6, fontSize=10, color=look.grey, tooltip=None).encode(
         x=alt.X("middle:Q", axis=ends, title=None), y=alt.Y("to:Q", axis=shown, title=None), text="n:Q"
     ).transform_calculate(middle="datum.part + 0.5")  # fmt: skip

@@ -12,7 +12,7 @@ import altair as alt
 from altair.utils.schemapi import debug_mode
 
 from qualkit.figures.labels import Label, broken, spread
-from qualkit.figures.looks import LIGHT, Look, dressed
+from qualkit.figures.looks import LIGHT, Look, data_of, dressed
 from qualkit.figures.palette import topic_colour
 from qualkit.figures.topics import found, short_title, title_of
 from qualkit.model import Place, Topic
@@ -180,8 +180,8 @@ def _glow(base: alt.Chart, shown: alt.Parameter, area: float) -> alt.Chart:
     """A wide faint disc under each dot: together they tint the ground that a topic holds."""
     return (
         base.transform_filter("datum.n >= 0")
-        .mark_point(filled=True, strokeWidth=0, tooltip=None)
-        .encode(size=alt.value(area), opacity=_case((shown, GLOW), otherwise=0))
+        .mark_point(filled=True, strokeWidth=0, tooltip=None, opacity=1)
+        .encode(size=alt.value(area), fillOpacity=_case((shown, GLOW), otherwise=0))
     )
 
 
@@ -241,7 +241,7 @@ def _labels(
     for number, label in placed.items():
         topic, (x, y) = wanted[number][0], frame.on_map(label)
         rows.append({"x": x, "y": y, "topic": title_of(topic), "label": label.text})
-    base = alt.Chart(alt.Data(values=rows)).encode(
+    base = alt.Chart(data_of(rows)).encode(
         x=frame.x, y=frame.y, text="label:N", opacity=alt.when(shown).then(alt.value(0.96)).otherwise(alt.value(0.1))
     )
     style = {"fontSize": 12.5, "fontWeight": 600, "lineBreak": "\n", "baseline": "middle", "align": "center", "tooltip": None}

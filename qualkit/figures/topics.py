@@ -9,7 +9,7 @@ from typing import Any
 
 import altair as alt
 
-from qualkit.figures.looks import LIGHT, Look, dressed, names_axis
+from qualkit.figures.looks import LIGHT, Look, data_of, dressed, names_axis
 from qualkit.figures.palette import topic_colour
 from qualkit.model import Landscape, Merge, Topic
 
@@ -19,11 +19,11 @@ N_WORDS = 3
 WIDTH = 560
 """Of a figure on paper, in pixels; a page stretches it."""
 
+PICKED = "picked"
+"""Name of the selection that says which bar of `sizes` was clicked; its field `opens` has the topic's id."""
+
 MAX_NUMBERED = 14
 """Up to so many topics each cell of the heat map holds its number."""
-
-STRONG = 0.62
-"""From this share of the scale on, numbers are set in the colour of the page."""
 
 
 def title_of(topic: Topic) -> str:
@@ -49,7 +49,7 @@ def sizes(topics: Sequence[Topic], look: Look = LIGHT) -> alt.LayerChart:
     ordered = sorted(topics, key=lambda topic: (topic.number < 0, -len(topic.segment_ids)))
     rows = [_size(topic) for topic in ordered]
     room = 1.5 * max((row["segments"] for row in rows), default=1)
-    base = alt.Chart(alt.Data(values=rows)).encode(
+    base = alt.Chart(data_of(rows)).encode(
         y=alt.Y("topic:N", sort=None, title=None, axis=names_axis()),
         x=alt.X("segments:Q", axis=None, scale=alt.Scale(domain=[0, room], nice=False)),
         tooltip=[
@@ -59,14 +59,16 @@ def sizes(topics: Sequence[Topic], look: Look = LIGHT) -> alt.LayerChart:
             alt.Tooltip("draws:N", title="when transcripts are drawn anew"),
         ],
     )
-    bars = base.mark_bar(cornerRadiusEnd=3, height={"band": 0.7}, strokeWidth=1.4).encode(
+    picked = alt.selection_point(name=PICKED, fields=["opens"], empty=False)
+    bars = base.mark_bar(cornerRadiusEnd=3, height={"band": 0.7}, cursor="pointer").encode(
+        strokeWidth=alt.when(picked).then(alt.value(2.4)).otherwise(alt.value(1.4)),
         color=alt.Color("colour:N", scale=None),
         stroke=alt.Stroke("colour:N", scale=None),
         fillOpacity=alt.when("datum.is_lasting").then(alt.value(0.88)).otherwise(alt.value(0.16)),
         strokeDash=alt.when("datum.is_lasting").then(alt.value([1, 0])).otherwise(alt.value([4, 3])),
     )
     numbers = base.mark_text(align="left", dx=6, color=look.grey, fontSize=12).encode(text="said:N")
-    return dressed((bars + numbers).properties(width=WIDTH, height=alt.Step(25)), look)
+    return dressed((bars.add_params(picked) + numbers).properties(width=WIDTH, height=alt.Step(25)), look)
 
 
 def _size(topic: Topic) -> dict[str, Any]:
@@ -76,6 +78,7 @@ def _size(topic: Topic) -> dict[str, Any]:
     return {
         "topic": title_of(topic),
         "segments": len(topic.segment_ids),
+        "opens": topic.id,
         "colour": topic_colour(topic.number),
         "is_lasting": not is_unstable,
         "said": said + (" · unstable" if is_unstable else ""),
@@ -166,12 +169,12 @@ def hierarchy(topics: Sequence[Topic], landscape: Landscape, look: Look = LIGHT)
         for row, number in enumerate(order)
     ]
     branches = (
-        alt.Chart(alt.Data(values=corners))
+        alt.Chart(data_of(corners))
         .mark_line(color=look.grey, strokeWidth=1.6, strokeJoin="round")
         .encode(x=x, y=y, detail="fork:N", order="step:Q", tooltip=["joined:N", "distance:Q"])
     )
     dots = (
-        alt.Chart(alt.Data(values=ends))
+        alt.Chart(data_of(ends))
         .mark_point(filled=True, opacity=1)
         .encode(
             x=x,
@@ -204,8 +207,8 @@ def likeness(topics: Sequence[Topic], landscape: Landscape, look: Look = LIGHT) 
         if one != other
     ]
     values = [cell["likeness"] for cell in cells]
-    strong_from = min(values) + STRONG * (max(values) - min(values)) if values else 1.0
-    base = alt.Chart(alt.Data(values=cells)).encode(
+    strong_from = min(values) + look.strong * (max(values) - min(values)) if values else 1.0
+    base = alt.Chart(data_of(cells)).encode(
         x=alt.X(
             "column:N", sort=[str(number + 1) for number in order], title=None, axis=names_axis(orient="top", labelAngle=0),
             scale=alt.Scale(padding=0.06),

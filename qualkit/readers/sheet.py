@@ -260,7 +260,8 @@ def _valence(text: str, where: str) -> Valence | None:
     if not text:
         return None
     known = [valence.value for valence in Valence]
-    _require(text.lower() in known, f"{where}: {text!r} is no valence; write {' or '.join(known)}{_meant(text, known)}")
+    if text.lower() not in known:
+        raise ReadError(f"{where}: {text!r} is no valence; write {' or '.join(known)}{_meant(text, known)}.")
     return Valence(text.lower())
 
 
@@ -347,7 +348,8 @@ def _meant(word: str, known: Iterable[str]) -> str:
 
 
 def _known_code(key: str, codes: Mapping[str, Code], where: str) -> Code:
-    _require(key in codes, f"{where}: no code has the key {key!r}{_meant(key, codes) or '; look it up in the codebook'}")
+    if key not in codes:
+        raise ReadError(f"{where}: no code has the key {key!r}{_meant(key, codes) or '; look it up in the codebook'}.")
     return codes[key]
 
 

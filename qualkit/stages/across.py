@@ -77,6 +77,16 @@ def by_attribute(corpus: Corpus, kind: str) -> dict[str, str]:
     return {segment_id: key for segment_id, key in said if key}
 
 
+def people_by(corpus: Corpus, kind: str) -> dict[str, str]:
+    """People by their group, site, role or attribute, by id; as `by_attribute`, and so those who said nothing too."""
+    said = {
+        key: _attribute(corpus.transcripts[person.transcript_id], person, kind)
+        for key, person in corpus.participants.items()
+        if person.transcript_id in corpus.transcripts
+    }
+    return {key: value for key, value in said.items() if value}
+
+
 def _attribute(meeting: Transcript, person: Participant | None, kind: str) -> str | None:
     if kind == GROUP:
         return meeting.id

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -58,11 +58,14 @@ class Proposal:
     vote: str | None
 
 
-def together(marks: Sequence[Marked]) -> Marked | None:
-    """The words that each coder marked for any of some codes that count as one; None where nobody marked any."""
-    if len(marks) < 2:
-        return marks[0] if marks else None
-    return {coder: tuple(span for by in marks for span in by.get(coder, ())) for by in marks for coder in by}
+def as_merged(marks: Mapping[str, Marked], counts_as: Mapping[str, str]) -> dict[str, Marked]:
+    """The words that coders marked for each code, those for merged codes under what they count as."""
+    found: dict[str, dict[str, tuple[Evidence, ...]]] = {}
+    for key, by_coder in marks.items():
+        into = found.setdefault(counts_as.get(key, key), {})
+        for coder, words in by_coder.items():
+            into[coder] = (*into.get(coder, ()), *words)
+    return dict(found)
 
 
 def weigh(case: Case, marked: Marked | None = None, text: str = "") -> Dispute:

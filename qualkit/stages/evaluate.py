@@ -6,19 +6,20 @@ Whatever is measured comes with an interval resampled by transcript, or with the
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import isnan
 from typing import TYPE_CHECKING
 
 from qualkit.model import Brief, Lesson, Valence
 from qualkit.plugs import Progress, Ratings, Suggester, Tools, no_progress
-from qualkit.stages import agree
+from qualkit.stages import outcomes
 from qualkit.stages.folds import HeldOut, deal
+from qualkit.stages.outcomes import Outcomes
 
 if TYPE_CHECKING:
     from qualkit.stages.metrics import Floats, Judged, Pairs
 
-METHOD = "evaluate 2"
+METHOD = "evaluate 4"
 """Whatever is kept rests on this: another number where a figure is computed in another way."""
 LIST_LENGTHS = (1, 3, 5)
 
@@ -68,7 +69,7 @@ class Report:
     """How a machine does on one code, or on all of them (`code_key` None).
 
     Counts are of pairs of segment and code that people have settled; `n_transcripts` of those in which people gave the code,
-    `n_valences` of pairs on which both gave it and named its valence.
+    `n_valences` of pairs on which both gave it and named its valence. `outcomes` has the segments of one code.
     """
 
     code_key: str | None
@@ -78,6 +79,7 @@ class Report:
     n_transcripts: int
     n_valences: int
     figures: tuple[Figure, ...]
+    outcomes: Outcomes = field(default_factory=Outcomes)
 
     def __getitem__(self, measure: str) -> Figure:
         """The figure of that name. Raises `KeyError` if it was not measured."""
@@ -119,6 +121,7 @@ MEASURES = {
     "valence_kappa": "there are no two valences to agree on where both gave it",
 }
 """Measures of a code, in their order, and why one may be undefined."""
+KAPPAS = frozenset({"kappa", "valence_kappa"})
 NO_LIST = "people gave no code, or the machine said nothing"
 NOTHING_ALONE = "the machine was sure of nothing, or people gave nothing"
 NO_MEAN = "no code with enough positives has this figure"
@@ -151,7 +154,9 @@ def run(
     keys = [code.key for code in brief.codebook.codes]
     samples = _samples(judged, keys, metrics.tables(judged, len(transcripts)), valences)
     measured = [_measured(sample, weights) for sample in samples]
-    codes = [_report(*about) for about in zip(keys, samples, measured, strict=True)]
+    met = outcomes.of(judged, [segment.id for segment in brief.segments if segment.id in truth])
+    reports = [_report(*about) for about in zip(keys, samples, measured, strict=True)]
+    codes = [replace(report, outcomes=own) for report, own in zip(reports, met, strict=True)]
     enough = [n for n, report in enumerate(codes) if has_enough(report, options)]
     everything, solid = (_pooled(some, len(transcripts)) for some in (samples, [samples[n] for n in enough]))
     return Evaluation(
@@ -255,6 +260,7 @@ def _measured(sample: _Sample, weights: Floats) -> dict[str, Floats]:
     """Each measure in each draw, by its name."""
     import numpy as np
 
+    from qualkit.agreement import coefficients
     from qualkit.stages import metrics
 
     counts = np.tensordot(weights, sample.tables, axes=1)
@@ -262,13 +268,13 @@ def _measured(sample: _Sample, weights: Floats) -> dict[str, Floats]:
         "precision": metrics.precision(counts),
         "recall": metrics.recall(counts),
         "f1": metrics.f1(counts),
-        "kappa": agree.kappa_of_tables(counts),
+        "kappa": coefficients.kappa_of_tables(counts),
         "auc": metrics.auc(sample.pairs, weights),
         "average_precision": metrics.average_precision(sample.pairs, weights),
         "calibration_error": metrics.calibration_error(sample.pairs, weights),
     }
     if sample.valences is not None:
-        found["valence_kappa"] = agree.kappa_of_tables(np.tensordot(weights, sample.valences, axes=1))
+        found["valence_kappa"] = coefficients.kappa_of_tables(np.tensordot(weights, sample.valences, axes=1))
     return found
 
 
@@ -317,11 +323,7 @@ def _figure(measure: str, values: Floats, n_transcripts: int, because: str) -> F
 
     if isnan(values[0]):
         return Figure(measure=measure, value=None, undefined_because=because)
-    if n_transcripts < metrics.MIN_TRANSCRIPTS:
-        why = f"of {n_transcripts} transcripts no interval can be drawn; it takes {metrics.MIN_TRANSCRIPTS}"
-        return Figure(measure=measure, value=float(values[0]), no_interval_because=why)
-    ends = metrics.interval(values)
-    if ends is None:
-        why = "it is undefined in too many of the draws of transcripts"
-        return Figure(measure=measure, value=float(values[0]), no_interval_because=why)
+    ends = metrics.interval(values, n_transcripts, lowest=-1.0 if measure in KAPPAS else 0.0)
+    if isinstance(ends, str):
+        return Figure(measure=measure, value=float(values[0]), no_interval_because=ends)
     return Figure(measure=measure, value=float(values[0]), low=ends[0], high=ends[1])

@@ -1,8 +1,8 @@
 """How well a machine coder agrees with people, in figures, each with an interval resampled by transcript.
 
-Segments of one transcript are alike, so an interval is taken by drawing whole transcripts with replacement (percentile
-bootstrap: Efron & Tibshirani 1993, ch. 13). A draw is a row of weights, how often it holds each transcript; a row of ones is
-the data as they are. Every function here takes a matrix of such rows, shape (draws, transcripts), and gives a figure for each,
+Segments of one transcript are alike, so an interval is taken by drawing whole transcripts with replacement, as
+`agreement/intervals.py` says. A draw is a row of weights, how often it holds each transcript; a row of ones is the data as
+they are. Every function here takes a matrix of such rows, shape (draws, transcripts), and gives a figure for each,
 NaN where it is undefined; each first sums what it needs by transcript, so that a thousand draws cost one matrix product.
 """
 
@@ -14,14 +14,12 @@ from typing import TypeAlias, cast
 import numpy as np
 import numpy.typing as npt
 
+from qualkit.agreement import intervals
+
 Floats: TypeAlias = npt.NDArray[np.floating]
 Bools: TypeAlias = npt.NDArray[np.bool_]
 Ints: TypeAlias = npt.NDArray[np.integer]
 
-MIN_TRANSCRIPTS = 3
-"""Of fewer transcripts no interval can be drawn."""
-MIN_SHARE_DEFINED = 0.9
-"""A figure that is undefined in more than a tenth of the draws has no interval."""
 N_BINS = 10
 
 
@@ -57,17 +55,22 @@ class Pairs:
 
 def draws(n_transcripts: int, n_draws: int, seed: int) -> Floats:
     """The data as they are and then `n_draws` draws of as many transcripts, with replacement: shape (1 + n_draws, n)."""
-    drawn = np.random.default_rng(seed).multinomial(n_transcripts, np.full(n_transcripts, 1 / n_transcripts), size=n_draws)
-    return np.concatenate([np.ones((1, n_transcripts)), drawn])
+    return np.concatenate([np.ones((1, n_transcripts)), intervals.draws(n_transcripts, n_draws, seed)])
 
 
-def interval(values: Floats) -> tuple[float, float] | None:
-    """The middle 95 % of the draws in `values` after the first; None if too many of them are undefined."""
-    drawn = values[1:][~np.isnan(values[1:])]
-    if not len(drawn) or len(drawn) < MIN_SHARE_DEFINED * (len(values) - 1):
-        return None
-    low, high = np.percentile(drawn, [2.5, 97.5])
-    return float(low), float(high)
+def interval(values: Floats, n_transcripts: int, *, lowest: float = 0.0) -> tuple[float, float] | str:
+    """Where a figure may lie that is `values[0]` in the data and `values[1:]` in the draws, or why that cannot be told.
+
+    `lowest` is the least that the figure can be. Without draws the reason is empty.
+    """
+    if len(values) < 3:
+        return ""
+    if n_transcripts < intervals.MIN_TRANSCRIPTS:
+        return intervals.none_because(n_transcripts, 1.0)
+    ends = intervals.ends(values[:1], values[1:, None], n_transcripts, lowest=lowest)
+    if np.isnan(ends.low[0]):
+        return intervals.none_because(n_transcripts, float(ends.share_defined[0]))
+    return float(ends.low[0]), float(ends.high[0])
 
 
 # ---------------------------------------------------------------- from yes and no

@@ -39,19 +39,28 @@ def newest(visits: Iterable[tuple[str, str, str]], number_of: Mapping[str, int])
     return found
 
 
-def replayed(events: Iterable[Event], *, round_id: str, before: int) -> Said:
-    """What coders said in a round before the event numbered `before`; `events` are judgements and withdrawals, in order."""
-    said: dict[tuple[str, str], Mapping[str, str | None]] = {}
+def in_force(events: Iterable[Event], *, round_id: str, before: int | None) -> dict[tuple[str, str], Event]:
+    """The judgements in force in a round before the event numbered `before`, at its end for None, by (segment id, coder id).
+
+    `events` are judgements and withdrawals, in order.
+    """
+    found: dict[tuple[str, str], Event] = {}
     for event in events:
-        payload: Any = event.payload
-        if event.seq >= before or payload["round_id"] != round_id:
-            continue
-        key = (payload["segment_id"], event.actor_id)
-        if event.verb == JUDGED:
-            said[key] = {code["code_key"]: code["valence"] or "present" for code in payload["codes"]}
-        else:
-            said.pop(key, None)
-    return said
+        if event.payload["round_id"] == round_id and (before is None or event.seq < before):
+            key = (event.payload["segment_id"], event.actor_id)
+            if event.verb == JUDGED:
+                found[key] = event
+            else:
+                found.pop(key, None)
+    return found
+
+
+def said(judgements: Mapping[tuple[str, str], Event]) -> Said:
+    """What judgements of the log say."""
+    return {
+        key: {code["code_key"]: code["valence"] or "present" for code in event.payload["codes"]}
+        for key, event in judgements.items()
+    }
 
 
 def told_before(round_: Round, rounds: Sequence[Round]) -> frozenset[str]:

@@ -7,8 +7,8 @@ speaker is unknown counts for its group but for no participant.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from types import MappingProxyType
 
@@ -21,7 +21,9 @@ from qualkit.model import (
     Quote,
     Role,
     Segment,
+    Spanner,
     Table,
+    TableCell,
     Theme,
     ThemeRow,
     Transcript,
@@ -38,18 +40,26 @@ class Options:
     """How the theme table is made."""
 
     n_quotes: int = field(default=3, metadata={"help": "Quotes per row, spread over groups and people."})
+    most_per_person: int = field(
+        default=2, metadata={"help": "Quotes of one person per row at most, beside the author's picks."}
+    )
     min_segments: int = field(default=1, metadata={"help": "Leave out rows with fewer segments."})
     min_score: float = field(default=0.5, metadata={"help": "Least score of a suggestion that counts while nobody has coded."})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Corpus:
-    """What the codes stand on: everything by id, and the transcripts that can be heard."""
+    """What the codes stand on: everything by id, and the transcripts that can be heard.
+
+    `participants` are all who took part, those who said nothing too, as far as the study knows of them. `edits` has, by the id
+    of a segment, how an author prints it as a quotation.
+    """
 
     segments: Mapping[str, Segment]
     transcripts: Mapping[str, Transcript]
     participants: Mapping[str, Participant]
     heard: frozenset[str] = frozenset()
+    edits: Mapping[str, str] = field(default_factory=dict)
 
 
 VALENCE_ORDER: tuple[Valence | None, ...] = (Valence.FACILITATOR, Valence.BARRIER, Valence.MIXED, None)
@@ -88,15 +98,33 @@ def run(
     for theme in themes:
         mine = [code for key in dict.fromkeys(theme.code_keys) for code in by_key.get(key, ())]
         mine += _in_topics(theme, {code.segment_id for code in mine}, corpus, topics)
-        for valence, chosen in grouped(mine, lambda code: code.valence).items():
-            if len({code.segment_id for code in chosen}) >= max(1, options.min_segments):
-                rows.append(_row(theme, valence, chosen, corpus, options))
+        by_valence = grouped(mine, lambda code: code.valence)
+        sizes = {valence: len({code.segment_id for code in chosen}) for valence, chosen in by_valence.items()}
+        shown = [valence for valence, n in sizes.items() if n >= max(1, options.min_segments)]
+        made = [_row(theme, valence, by_valence[valence], corpus, options) for valence in shown]
+        rows += _with_contrary(
+            made, [code for valence in sizes if valence not in shown for code in by_valence[valence]], corpus
+        )
     place = {(theme.domain, theme.id): n for n, theme in enumerate(themes)}
     domains = list(dict.fromkeys(theme.domain for theme in themes))
     return sorted(
         rows,
         key=lambda row: (domains.index(row.domain), place[row.domain, row.theme_id], VALENCE_ORDER.index(row.valence)),
     )
+
+
+def _with_contrary(rows: list[ThemeRow], left_out: Sequence[FinalCode], corpus: Corpus) -> list[ThemeRow]:
+    """The rows, a quote of the other side added to the largest where that side has too few segments for a row of its own."""
+    leading = max(rows, key=lambda row: row.n_segments, default=None)
+    against = AGAINST.get(leading.valence) if leading and leading.valence else None
+    other = [corpus.segments[code.segment_id] for code in left_out if code.valence is against]
+    if leading is None or against is None or not other:
+        return rows
+    quote = as_contrary(quote_of(min(other, key=_unreadable), corpus))
+    return [replace(row, quotes=(*row.quotes, quote)) if row is leading else row for row in rows]
+
+
+AGAINST = {Valence.FACILITATOR: Valence.BARRIER, Valence.BARRIER: Valence.FACILITATOR}
 
 
 def _in_topics(theme: Theme, coded: Collection[str], corpus: Corpus, topics: Mapping[str, Collection[str]]) -> list[FinalCode]:
@@ -122,10 +150,15 @@ def _row(theme: Theme, valence: Valence | None, codes: Sequence[FinalCode], corp
         n_participants=len(people),
         of_participants=sum(person.role is Role.PARTICIPANT for person in corpus.participants.values()),
         n_segments=len(segments),
-        quotes=tuple(quote_of(segment, corpus) for segment in choose_quotes(segments, theme, corpus, options.n_quotes)),
+        quotes=tuple(
+            quote_of(segment, corpus)
+            for segment in choose_quotes(segments, theme, corpus, options.n_quotes, options.most_per_person)
+        ),
         basis=dict(Counter(code.basis.value for code in codes)),
         theme_id=theme.id,
         segment_ids=tuple(segment.id for segment in segments),
+        participant_ids=tuple(dict.fromkeys(segment.participant_id for segment in segments if segment.participant_id)),
+        n_turns=len({segment.turn_id for segment in segments}),
     )
 
 
@@ -134,10 +167,13 @@ def in_order(segments: Iterable[Segment], corpus: Corpus) -> list[Segment]:
     return sorted(segments, key=lambda segment: (corpus.transcripts[segment.transcript_id].label, segment.position))
 
 
-def choose_quotes(segments: Sequence[Segment], theme: Theme, corpus: Corpus, n_quotes: int) -> list[Segment]:
+def choose_quotes(
+    segments: Sequence[Segment], theme: Theme, corpus: Corpus, n_quotes: int, most_per_person: int | None = None
+) -> list[Segment]:
     """The author's own picks, all of them and in their order; then, up to `n_quotes` in all, others in the order of the talk.
 
-    The others come one from each group not yet heard, each by a new person, of a readable length.
+    The others come one from each group not yet heard, each by a new person, of a readable length; none by a person who has
+    `most_per_person` already.
     """
     place = {key: n for n, key in enumerate(theme.quote_segment_ids)}
     picked = sorted((segment for segment in segments if segment.id in place), key=lambda segment: place[segment.id])
@@ -154,7 +190,13 @@ def choose_quotes(segments: Sequence[Segment], theme: Theme, corpus: Corpus, n_q
         best = min(left, key=lambda item: (item[1].transcript_id in groups, item[1].participant_id in people, item[0]))
         others.append(best[1])
         left.remove(best)
+        if sum(_speaker(item) == _speaker(best[1]) for item in (*picked, *others)) == most_per_person:
+            left = [item for item in left if _speaker(item[1]) != _speaker(best[1])]
     return picked + in_order(others, corpus)
+
+
+def _speaker(segment: Segment) -> tuple[str, str | None]:
+    return segment.transcript_id, segment.participant_id
 
 
 def _unreadable(segment: Segment) -> tuple[int, str]:
@@ -173,7 +215,13 @@ def quote_of(segment: Segment, corpus: Corpus) -> Quote:
         participant=person.pseudonym if person else None,
         start_s=segment.start_s,
         has_audio=segment.transcript_id in corpus.heard,
+        edited=corpus.edits.get(segment.id),
     )
+
+
+def as_contrary(quote: Quote) -> Quote:
+    """The quote as one that speaks against what it stands with."""
+    return replace(quote, is_contrary=True)
 
 
 COLUMNS = (
@@ -183,43 +231,73 @@ COLUMNS = (
     "Definition",
     "Groups (n of N)",
     "Participants (n of N)",
+    "Turns (n)",
     "Segments (n)",
     "Illustrative quotes",
 )
 
 
-def table(rows: Sequence[ThemeRow], *, title: str, notes: Sequence[str]) -> Table:
-    """The rows as every exporter prints them."""
-    return Table(title=title, columns=COLUMNS, rows=tuple(_cells(row) for row in rows), notes=tuple(notes))
+def table(
+    rows: Sequence[ThemeRow],
+    *,
+    title: str,
+    notes: Sequence[str],
+    say: Callable[[Quote], str] | None = None,
+    suppress_below: int = 0,
+    appendix: tuple[Table, ...] = (),
+) -> Table:
+    """The rows as every exporter prints them; `say` prints a quote, and fewer people than `suppress_below` are not told."""
+    return Table(
+        title=title,
+        columns=COLUMNS,
+        rows=tuple(_cells(row, say or printed, suppress_below) for row in rows),
+        notes=tuple(notes),
+        n_stub=2,
+        told_once=(3,),
+        spanners=(Spanner(text="How often and by whom", first=4, last=7),),
+        appendix=appendix,
+    )
 
 
-def _cells(row: ThemeRow) -> tuple[str | int | float | None, ...]:
+def _cells(row: ThemeRow, say: Callable[[Quote], str], suppress_below: int) -> tuple[TableCell, ...]:
+    below = suppress_below if 0 < row.n_participants < suppress_below else 0
     return (
         row.domain,
         row.theme,
         row.valence.value.capitalize() if row.valence else "",
         row.definition,
-        f"{row.n_groups} of {row.of_groups}",
-        f"{row.n_participants} of {row.of_participants}",
-        row.n_segments,
-        "\n".join(printed(quote) for quote in row.quotes),
+        f"{SOME if below else row.n_groups} of {row.of_groups}",
+        f"{at_least(row.n_participants, below)} of {row.of_participants}",
+        at_least(row.n_turns, below),
+        at_least(row.n_segments, below),
+        "\n".join(map(say, row.quotes)),
     )
 
 
-def printed(quote: Quote) -> str:
-    """A quote as it stands in a table: verbatim, then group, participant and time."""
+def at_least(n: int, below: int) -> int | str:
+    """`n`, or that it is small: of so few people the number of segments tells as much as that of people."""
+    return f"< {below}" if 0 < n < below else n
+
+
+SOME = "≥ 1"
+"""In how many groups so few people are that two groups would tell that they are two."""
+
+
+def printed(quote: Quote, attributes: Sequence[str] = ()) -> str:
+    """A quote as it stands in a table: the words, then group, participant, what is printed of them, and time."""
     time = clock(quote.start_s) + (" audio" if quote.has_audio and quote.start_s is not None else "")
-    source = ", ".join(part for part in (quote.transcript_label, quote.participant or "unknown speaker", time) if part)
-    return f"“{quote.text}” ({source})"
+    told = (quote.transcript_label, quote.participant or "unknown speaker", *attributes, time)
+    source = ", ".join(part for part in told if part)
+    return f"{'Contrary: ' if quote.is_contrary else ''}“{quote.edited or quote.text}” ({source})"
 
 
 def numbers_table(rows: Sequence[ThemeRow]) -> Table:
     """The same rows with one number to a cell, what they rest on, and the ids of the quoted segments: for a script."""
     bases = tuple(basis.value for basis in Basis)
-    counts = ("n_groups", "of_groups", "n_participants", "of_participants", "n_segments")
+    counts = ("n_groups", "of_groups", "n_participants", "of_participants", "n_segments", "n_turns")
     columns = ("domain", "theme", "valence", *counts, *bases, "quote_segment_ids")
 
-    def cells(row: ThemeRow) -> tuple[str | int | float | None, ...]:
+    def cells(row: ThemeRow) -> tuple[TableCell, ...]:
         named = (row.domain, row.theme, row.valence.value if row.valence else "")
         quoted = " ".join(quote.segment_id for quote in row.quotes)
         return (*named, *(getattr(row, count) for count in counts), *(row.basis.get(basis, 0) for basis in bases), quoted)

@@ -7,7 +7,7 @@ What a coder did with a suggestion is what their judgement in force says of it, 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import takewhile
@@ -56,18 +56,38 @@ def run(events: Iterable[Event], names: Mapping[str, str]) -> list[Uptake]:
     return [_uptake(key, counts) for key, counts in sorted(fates.items())]
 
 
-def exposure(events: Iterable[Event], names: Mapping[str, str]) -> list[Exposure]:
-    """By coder, how many of their judgements in force were made before any suggestion on the segment was shown to them.
+def segments(events: Iterable[Event], names: Mapping[str, str]) -> dict[tuple[str, str, str], dict[str, tuple[str, ...]]]:
+    """The segments behind each count of `run`, by coder, machine and code, and by the name that `Uptake` has for the count."""
+    found: dict[tuple[str, str, str], dict[str, list[str]]] = {}
+    for (coder_id, segment_id), mine in _by_segment(events, names).items():
+        for (machine, code_key), first, fate in _fates(mine):
+            before = ("n_shown_before",) if first.had is None else ()
+            for name in ("n_shown", f"n_{fate.value}", *before):
+                found.setdefault((names[coder_id], machine, code_key), {}).setdefault(name, []).append(segment_id)
+    return {key: {name: tuple(ids) for name, ids in counts.items()} for key, counts in found.items()}
+
+
+def made_blind(events: Iterable[Event], names: Mapping[str, str]) -> dict[tuple[str, str], bool]:
+    """By coder's name and segment, whether the judgement in force was made before any suggestion on it was shown to them.
 
     A judgement that was saved again afterwards with the same codes is still the one that was made blind.
     """
-    blind: dict[str, list[bool]] = {}
-    for (coder_id, _), mine in _by_segment(events, names).items():
+    blind = {}
+    for (coder_id, segment_id), mine in _by_segment(events, names).items():
         in_force = _codes(mine)
         if in_force is not None:
             before = _codes(list(takewhile(lambda event: event.verb != SHOWN, mine)))
-            blind.setdefault(names[coder_id], []).append(before == in_force)
-    return [Exposure(coder=name, n_judgements=len(said), n_blind=sum(said)) for name, said in sorted(blind.items())]
+            blind[names[coder_id], segment_id] = before == in_force
+    return blind
+
+
+def exposure(blind: Mapping[tuple[str, str], bool], segment_ids: Collection[str] | None = None) -> list[Exposure]:
+    """By coder, how many of `made_blind`, on some segments or on all, were."""
+    said: dict[str, list[bool]] = {}
+    for (name, segment_id), is_blind in blind.items():
+        if segment_ids is None or segment_id in segment_ids:
+            said.setdefault(name, []).append(is_blind)
+    return [Exposure(coder=name, n_judgements=len(mine), n_blind=sum(mine)) for name, mine in sorted(said.items())]
 
 
 def _codes(events: Sequence[Event]) -> Codes | None:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from qualkit.errors import StoreError
 from qualkit.model import utc_now
 
-LATEST = "0005"
+LATEST = "0007"
 """The newest revision in `migrations/versions`; a test holds the two together."""
 
 

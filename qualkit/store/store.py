@@ -107,13 +107,14 @@ class Reading:
         """Some columns of the current things of `kind`, as tuples in their natural order: quicker than the things."""
         return [tuple(row) for row in self.rows(kind, *names, **where)]
 
-    def rows(self, kind: type, /, *names: str, by: Sequence[str] = (), **where: Any) -> Iterator[Any]:
+    def rows(self, kind: type, /, *names: str, by: Sequence[str] = (), past: bool = False, **where: Any) -> Iterator[Any]:
         """As `columns`, but a batch at a time, for what is large; `by` names the columns that give the order.
 
-        To be gone through before the transaction ends.
+        To be gone through before the transaction ends. With `past`, superseded rows are among them.
         """
         table = TABLES[kind]
-        query = sa.select(*(table.c[name] for name in names)).where(*_conditions(dict(table.c), where), *_still_valid(table))
+        valid = () if past else _still_valid(table)
+        query = sa.select(*(table.c[name] for name in names)).where(*_conditions(dict(table.c), where), *valid)
         order = [table.c[name] for name in by] or _natural_order(table)
         for batch in self._connection.execute(query.order_by(*order).execution_options(yield_per=BATCH)).partitions():
             yield from batch

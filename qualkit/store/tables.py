@@ -180,6 +180,22 @@ intrusion_answer = Table(
     _json("shown"), _text("intruder"), _text("chosen"), _text("answered_at"), _text("superseded_at", optional=True),
     Index(None, "topic_id", "coder_id"),
 )  # fmt: skip
+response = Table(
+    "response", metadata, _key(), _to("segment"),
+    Column("to_segment_id", String(36), ForeignKey("segment.id"), nullable=False), _text("kind"), _to("coder"),
+    _text("made_at"), _text("superseded_at", optional=True), Index(None, "segment_id"),
+)  # fmt: skip
+rating = Table(
+    "rating", metadata, _key(), Column("construct_key", String(200), nullable=False),
+    Column("case_id", String(64), nullable=False), _to("coder"), _text("value"), _text("reason"),
+    _json("concrete_segment_ids"), _text("made_at"), _text("superseded_at", optional=True),
+    Index(None, "construct_key", "case_id"),
+)  # fmt: skip
+rating_consensus = Table(
+    "rating_consensus", metadata, _key(), Column("construct_key", String(200), nullable=False),
+    Column("case_id", String(64), nullable=False), _to("coder"), _text("value"), _text("reason"), _json("rating_ids"),
+    _text("made_at"), _text("superseded_at", optional=True), Index(None, "construct_key", "case_id"),
+)  # fmt: skip
 theme = Table(
     "theme", metadata, _key(), Column("version", Integer, primary_key=True), _text("name"), _text("claim"), _text("domain"),
     _json("code_keys"), _json("topic_ids"), _json("quote_segment_ids"), Column("position", Integer, nullable=False), _current(),
@@ -221,6 +237,9 @@ TABLES: dict[type, Table] = {
     model.TopicDecision: topic_decision,
     model.ConstructLink: construct_link,
     model.IntrusionAnswer: intrusion_answer,
+    model.Response: response,
+    model.Rating: rating,
+    model.RatingConsensus: rating_consensus,
     model.Theme: theme,
     model.Event: event,
 }

@@ -12,7 +12,7 @@ from qualkit.model import CrossRow, Crosstab, Table
 from qualkit.stages import across
 from qualkit.stages.themes import Corpus
 from qualkit.study import guides
-from qualkit.wording import counted, two_decimals
+from qualkit.wording import counted, percent, two_decimals
 
 if TYPE_CHECKING:
     from qualkit.study.study import Study
@@ -44,11 +44,11 @@ def crosstab(study: Study, by: str) -> Crosstab:
     topics, corpus = study.topics(), study.corpus()
     if not topics:
         raise StudyError("There are no topics yet. Run  qualkit run topics  to have segments clustered.")
-    placed, names, notes = _placed(study, corpus, by)
+    placed, names, notes = strata_of(study, corpus, by)
     return across.run(topics=topics, corpus=corpus, kind=by, placed=placed, names=names, notes=notes)
 
 
-def _placed(study: Study, corpus: Corpus, by: str) -> _Strata:
+def strata_of(study: Study, corpus: Corpus, by: str) -> _Strata:
     """The stratum of each coded segment, the names of all strata in order, and what there is to say about them."""
     if by == across.COURSE:
         return _by_course(corpus)
@@ -57,7 +57,7 @@ def _placed(study: Study, corpus: Corpus, by: str) -> _Strata:
     placed = across.by_attribute(corpus, by)
     if not placed:
         known = ", ".join(kinds(study))
-        raise StudyError(f"Of no segment it is known what its {across.title_of(by)!r} is; topics can be seen by {known}.")
+        raise StudyError(f"Of no segment it is known what its {across.title_of(by)!r} is; talk can be seen by {known}.")
     if by == across.GROUP:
         names = {key: meeting.title for key, meeting in corpus.transcripts.items()}
         return placed, {key: name for key, name in names.items() if key in set(placed.values())}, ()
@@ -103,14 +103,14 @@ def tables(study: Study) -> dict[str, Table]:
     return {stem: table(study.across(kind)) for kind, stem in stems(kinds(study)).items()}
 
 
-def stems(kinds: Sequence[str]) -> dict[str, str]:
-    """The stem of the files of the topics by each kind of strata.
+def stems(kinds: Sequence[str], start: str = "topics_by_") -> dict[str, str]:
+    """The stem of the files of the topics, or of what `start` says, by each kind of strata.
 
     Where names are alike but for case and signs, all but the first get a number; qualkit's own kinds come first.
     """
     found: dict[str, str] = {}
     for kind in sorted(kinds, key=lambda kind: kind not in across.TITLES):
-        stem = "topics_by_" + re.sub(r"[^\w-]+", "_", kind.strip().casefold())
+        stem = start + re.sub(r"[^\w-]+", "_", kind.strip().casefold())
         numbered = (stem if n == 1 else f"{stem}_{n}" for n in count(1))
         found[kind] = next(name for name in numbered if name not in found.values())
     return {kind: found[kind] for kind in kinds}
@@ -164,7 +164,9 @@ def spread_note(crosstab: Crosstab) -> str:
 
 def _row(row: CrossRow) -> tuple[str | int | float | None, ...]:
     cells = (
-        f"{cell.n_segments} ({cell.share:.0%}) [{cell.n_participants}]" if cell.n_segments and cell.share is not None else "0"
+        f"{cell.n_segments} ({percent(cell.share)}) [{cell.n_participants}]"
+        if cell.n_segments and cell.share is not None
+        else 0
         for cell in row.cells
     )
     carried = row.carried

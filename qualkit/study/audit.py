@@ -19,6 +19,9 @@ from qualkit.model import (
     Event,
     IntrusionAnswer,
     Plan,
+    Rating,
+    RatingConsensus,
+    Response,
     Round,
     RoundNote,
     Sample,
@@ -29,8 +32,22 @@ from qualkit.model import (
 )
 from qualkit.plain import as_plain
 from qualkit.stages import intrusion, uptake
+from qualkit.stages.ratings import AGREED, RATED
+from qualkit.stages.responses import BY_INTERLOCUTORS
 from qualkit.store import Reading
-from qualkit.study import authoring, candidates, codebook_changes, intruders, plans, replays, rounds, rulings, samples
+from qualkit.study import (
+    authoring,
+    candidates,
+    codebook_changes,
+    intruders,
+    plans,
+    rating_views,
+    replays,
+    responses,
+    rounds,
+    rulings,
+    samples,
+)
 from qualkit.study.judgements import CLOSED, DECIDED, DECIDED_MANY, NOTED, OPENED, REVEALED, digest, marks_of
 from qualkit.study.plans import PLANNED
 from qualkit.study.revisions import text_digest
@@ -45,7 +62,7 @@ def fault(tx: Reading) -> str | None:
         return broken
     checks = (
         _wrong_in_judgements, _wrong_in_marks, _wrong_in_decision_notes, _wrong_in_rounds, _wrong_in_sample, _wrong_in_codebook,
-        _wrong_in_topics, _wrong_in_themes, _wrong_in_turns,
+        _wrong_in_topics, _wrong_in_themes, _wrong_in_turns, _wrong_in_responses, _wrong_in_ratings,
     )  # fmt: skip
     try:
         wrong = next((found for check in checks if (found := check(tx))), None)
@@ -89,7 +106,7 @@ def _wrong_in_sample(tx: Reading) -> str | None:
 
 
 def _wrong_in_themes(tx: Reading) -> str | None:
-    written = replays.themes(tx.all(Event, verb=sorted(authoring.BY_AUTHORS)))
+    written = replays.themes(tx.all(Event, verb=sorted(authoring.ON_THEMES)))
     themes = {theme.id: authoring.said_of(theme) for theme in tx.all(Theme)}
     is_so = themes.keys() == written.keys() and not any(said and said != themes[key] for key, said in written.items())
     return None if is_so else "the themes are"
@@ -157,6 +174,30 @@ def _wrong_in_topics(tx: Reading) -> str | None:
     if replays.answers(tx.all(Event, verb=intrusion.ANSWERED)) != given:
         return "the answers to intrusion tasks are"
     return None
+
+
+def _wrong_in_responses(tx: Reading) -> str | None:
+    said = replays.responses(tx.all(Event, verb=sorted(BY_INTERLOCUTORS)))
+    stand = {item.id: (item.coder_id, as_plain(responses.said_of(item))) for item in tx.all(Response)}
+    return None if said == stand else "the responses of participants to each other are"
+
+
+def _wrong_in_ratings(tx: Reading) -> str | None:
+    """Where a rating or a consensus in force is not what was said; a reason that was erased is none."""
+    rated, settled = replays.ratings(tx.all(Event, verb=[RATED, AGREED]))
+    ratings = {(item.construct_key, item.case_id, item.coder_id): item for item in tx.all(Rating)}
+    agreed = {(item.construct_key, item.case_id): item for item in tx.all(RatingConsensus)}
+    if rated != {key: _told_of(item, rated.get(key)) for key, item in ratings.items()}:
+        return "the ratings are"
+    if settled != {key: (item.coder_id, _told_of(item, settled.get(key, ("", {}))[1])) for key, item in agreed.items()}:
+        return "what raters agreed on is"
+    return None
+
+
+def _told_of(item: Rating | RatingConsensus, said: Mapping[str, Any] | None) -> dict[str, Any]:
+    """A rating as its table has it, in what the log says of it."""
+    stands: dict[str, Any] = as_plain(rating_views.said_of(item))
+    return stands if item.reason or not said else {**stands, "reason_sha256": said["reason_sha256"]}
 
 
 def _judged(tx: Reading) -> replays.Judged:

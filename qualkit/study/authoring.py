@@ -12,9 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from qualkit.errors import StaleError, StudyError
 from qualkit.model import Carried, Coder, Quote, Theme, ThemeRow, Topic, grouped, new_id
+from qualkit.stages import carriers as carrying
 from qualkit.stages.carriers import carriers
+from qualkit.stages.ratings import BY_RATERS
 from qualkit.stages.themes import quote_of
+from qualkit.stages.verbatim import Edits
 from qualkit.store import Reading, Writing
+from qualkit.study import quote_edits
 from qualkit.study.judgements import digest
 
 if TYPE_CHECKING:
@@ -25,8 +29,10 @@ WITHDREW_THEME = "withdrew a theme"
 ORDERED = "ordered themes"
 WROTE_ALL = "wrote themes"
 """All themes at once; in the log of studies of an earlier qualkit without what each of them said."""
-BY_AUTHORS = frozenset({WROTE, WITHDREW_THEME, ORDERED, WROTE_ALL})
-"""Acts that change themes and nothing else: no judgement, no case and no code that counts."""
+ON_THEMES = frozenset({WROTE, WITHDREW_THEME, ORDERED, WROTE_ALL})
+"""Acts that change themes and nothing else."""
+BY_AUTHORS = ON_THEMES | BY_RATERS
+"""Acts that change no judgement, no case and no code that counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +77,10 @@ class Authoring:
         """Segments as quotes, in this order; those that are gone are left out."""
         corpus = self._study.corpus()
         return [quote_of(corpus.segments[key], corpus) for key in segment_ids if key in corpus.segments]
+
+    def print_quote(self, segment_id: str, printed: str, *, client_id: str | None = None) -> Edits:
+        """Have a quotation printed with cuts […] and [brackets], or as it is if `printed` is empty; see `quote_edits.edit`."""
+        return quote_edits.edit(self._study, self._coder, segment_id, printed, client_id=client_id)
 
     def topics(self) -> dict[str, Topic]:
         """The topics that a theme can be built from, by id, the largest first."""
@@ -203,7 +213,7 @@ def standings(study: Study) -> tuple[ThemeStanding, ...]:
     """See `Study.theme_standings`."""
     corpus, themes, topics = study.corpus(), study.themes(), study.topic_members()
     rows = grouped(study.theme_rows(), lambda row: row.theme_id)
-    carried = carriers(study.coded_segments(), corpus)
+    carried = carriers(study.coded_segments(), corpus, study.options(carrying, {}))
     domains = list(dict.fromkeys(theme.domain for theme in themes))
 
     def standing(theme: Theme) -> ThemeStanding:

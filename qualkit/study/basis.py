@@ -8,6 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from qualkit.model import Basis, FinalCode
+from qualkit.stages.conduct import listed
 from qualkit.study.rulings import CONSENSUS
 from qualkit.wording import counted
 
@@ -30,7 +31,20 @@ class Bases:
         parts = ", ".join(f"{n} {basis.value}" for basis, n in kinds.items() if n)
         waiting = f" {counted(n_open, 'disputed case')} not yet adjudicated and not counted." if n_open else ""
         doubts = self._doubts({code.segment_id for code in codes})
-        return f"Codes counted: {parts or 'none'}.{waiting}{self._which_round()}{doubts}"
+        return f"Codes counted: {parts or 'none'}.{waiting}{self._unjudged()}{self._which_round()}{doubts}"
+
+    def _unjudged(self) -> str:
+        """A sentence on what nobody has judged yet, once somebody has judged something; empty if nothing is left."""
+        votes, outline = self._study.votes(), self._study.outline()
+        done = {*votes, *(segment_id for segment_id, _ in self._study.decisions())}
+        n = sum(key not in done for key in outline.coded)
+        if not votes or not n:
+            return ""
+        begun = {outline.places[key] for key in done if key in outline.places}
+        coded = {outline.places[key] for key in outline.coded}
+        untouched = [item.title for item in self._study.transcripts() if item.id in coded - begun]
+        where = f", none of {listed(untouched)}" if untouched else ""
+        return f" Nobody has judged {n} of {counted(len(outline.coded), 'segment')} yet{where}: what they raise is not counted."
 
     def _which_round(self) -> str:
         """A sentence on which round's judgements count; empty while there is one round."""

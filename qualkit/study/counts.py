@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any, cast
 
-from qualkit.model import Agreement, Case, Codebook, Coder, Decision, FinalCode, Round, Segment, grouped
+from qualkit.model import Agreement, Assignment, Case, Codebook, Coder, Decision, Evidence, FinalCode, Round, Segment
 from qualkit.stages import adjudicate, agree, disputes, mergers
 from qualkit.stages import rounds as voting
 from qualkit.stages.codebook_gaps import CodebookGap
@@ -43,6 +43,7 @@ class Counters:
         self.cases: BySegment[tuple[Case, ...]] = BySegment()
         self.final: BySegment[tuple[FinalCode, ...]] = BySegment()
         self.agreed: BySegment[tuple[agree.Mark, ...]] = BySegment()
+        self.marked: BySegment[Mapping[str, Marked]] = BySegment()
         self.same_marks: dict[agree.Mark, agree.Mark] = {}
 
 
@@ -190,24 +191,18 @@ class Counts:
     def _weigher(self) -> Callable[[str, tuple[Case, ...]], tuple[Dispute, ...]]:
         """What weighs a segment's cases; anew if a vote, a decision, marked words, a word of the talk or a code has changed."""
         known: _Weighed = self._kept.at_head("weighed cases", dict, but_for=BY_CODERS | BY_AUTHORS)
-        marks, merged = self._counters.marks.now(), self._merged()
+        marked = self.marked()
 
         def weigh(segment_id: str, cases: tuple[Case, ...]) -> tuple[Dispute, ...]:
-            on_segment = marks.get(segment_id, {})
+            on_segment = marked.get(segment_id, {})
             if segment_id not in known or known[segment_id][:2] != (cases, on_segment):
-                known[segment_id] = (cases, on_segment, tuple(self._weighed(case, on_segment, merged) for case in cases))
+                known[segment_id] = (cases, on_segment, tuple(self._weighed(case, on_segment) for case in cases))
             return known[segment_id][2]
 
         return weigh
 
-    def _merged(self) -> Mapping[str, Sequence[str]]:
-        """The codes that were merged into each."""
-        moved = self._read().moved
-        return grouped(moved, moved.__getitem__)
-
-    def _weighed(self, case: Case, on_segment: Mapping[str, Marked], merged: Mapping[str, Sequence[str]]) -> Dispute:
-        keys = (case.code_key, *merged.get(case.code_key, ()))
-        marked = disputes.together([on_segment[key] for key in keys if key in on_segment])
+    def _weighed(self, case: Case, on_segment: Mapping[str, Marked]) -> Dispute:
+        marked = on_segment.get(case.code_key)
         return disputes.weigh(case, marked, self._text_of(case.segment_id) if marked else "")
 
     def _text_of(self, segment_id: str) -> str:
@@ -221,7 +216,7 @@ class Counts:
         votes = {name: codes.get(code_key) for name, codes in sorted(read.votes().get(segment_id, {}).items())}
         decision = read.decisions_on(segment_id, read.given()).get(code_key)
         case = Case(segment_id=segment_id, code_key=code_key, votes=votes, decision=decision)
-        return self._weighed(case, self._counters.marks.now().get(segment_id, {}), self._merged())
+        return self._weighed(case, self.marked().get(segment_id, {}))
 
     def codebook_gaps(self) -> tuple[CodebookGap, ...]:
         """Codes that decisions found wanting, those with most decisions first, until their entry in the codebook is changed."""
@@ -230,27 +225,63 @@ class Counts:
     # ------------------------------------------------------------ agreement, and the codes that count
 
     def agreement(self, **given: Any) -> list[Agreement]:
-        """Percent agreement, kappa and alpha: pooled first, then code by code."""
+        """All coefficients with their intervals: pooled first, then code by code."""
+        options = self._whole.options(agree, given)
+        return self._kept.at_head(f"agreement {options}", lambda: self._agreement(options), but_for=BY_AUTHORS)
+
+    def _agreement(self, options: agree.Options) -> list[Agreement]:
+        marks, keys = self.agreement_marks()
+        return agree.of_marks(marks, code_keys=keys, options=options)
+
+    def agreement_marks(self) -> tuple[Mapping[str, Counter[agree.Mark]], Sequence[str]]:
+        """What agreement needs of the segments that two or more looked at, by transcript, and the codes to be counted."""
         read = self._read()
-        keys = self._counted_keys(self._whole.codebook(), read.votes())
-        return agree.of_marks(self._marks(read), code_keys=keys, options=self._whole.options(agree, given))
+        return self._marks(read), self._counted_keys(self._whole.codebook(), read.votes())
 
     def agreement_in(self, round_id: str, code_keys: Sequence[str]) -> list[Agreement]:
         """As `agreement`, over some codes, of what was said in one round."""
         read = self._read((round_id,))
         is_all = read.rests_on == self._read().rests_on
-        marks = self._marks(read) if is_all else Counter(chain.from_iterable(map(agree.marks_of, read.votes().values())))
+        made = {key: agree.marks_of(by_coder) for key, by_coder in read.votes().items()} if not is_all else {}
+        marks = self._marks(read) if is_all else _by_transcript(made, read.there)
         return agree.of_marks(marks, code_keys=code_keys, options=self._whole.options(agree, {}))
 
-    def _marks(self, read: _Read) -> Counter[agree.Mark]:
-        """How often each mark was made; of equal ones, of which there are many, one is kept."""
+    def _marks(self, read: _Read) -> Mapping[str, Counter[agree.Mark]]:
+        """By transcript, how often each mark was made; of equal ones, of which there are many, one is kept."""
         votes, same = read.votes(), self._counters.same_marks
 
         def make(key: str) -> tuple[agree.Mark, ...]:
             return tuple(same.setdefault(mark, mark) for mark in agree.marks_of(votes.get(key, {})))
 
-        marks = self._counters.agreed.at(read.standing, read.rests_on, lambda: votes, make)
-        return Counter(chain.from_iterable(marks.values()))
+        return _by_transcript(self._counters.agreed.at(read.standing, read.rests_on, lambda: votes, make), read.there)
+
+    def counted_keys(self) -> Sequence[str]:
+        """Keys of the codes that are counted: those in use, and those that somebody gave before they were retired."""
+        return self._counted_keys(self._whole.codebook(), self._read().votes())
+
+    def marked(self) -> Mapping[str, Mapping[str, Marked]]:
+        """The words that coders marked for what they now say: segment -> code -> coder's name -> spans.
+
+        Of each coder and segment those of the newest round that votes; merged codes stand as what they count as.
+        """
+        read = self._read()
+        rows = self._counters.marks.now()
+
+        def make(key: str) -> dict[str, Marked]:
+            newest = read.standing.newest(key, read.round_ids)
+            found: dict[str, dict[str, tuple[Evidence, ...]]] = {}
+            for row in rows.get(key, ()):
+                if newest.get(row.coder) == row.round_id:
+                    found.setdefault(row.code_key, {})[row.coder] = row.words
+            return disputes.as_merged(found, read.moved)
+
+        return self._counters.marked.at(read.standing, read.rests_on, lambda: rows, make)
+
+    def is_newest(self, item: Assignment) -> bool:
+        """Whether a person's assignment is of the newest round that votes in which they judged the segment."""
+        read = self._read()
+        newest = read.standing.newest(item.segment_id, read.round_ids)
+        return newest.get(read.standing.names.get(item.coder_id, "")) == item.round_id
 
     def _counted_keys(self, book: Codebook, votes: Ballots) -> Sequence[str]:
         if len(book.in_use) == len(book.codes):
@@ -273,3 +304,11 @@ class Counts:
         keys = {*votes, *read.standing.decided}
         found = self._counters.final.at(read.standing, (read.rests_on, options), lambda: keys, make)
         return [code for key in sorted(found) for code in found[key]]
+
+
+def _by_transcript(made: Mapping[str, tuple[agree.Mark, ...]], there: Outline) -> dict[str, Counter[agree.Mark]]:
+    """How often each mark was made in each transcript, from the marks of each segment."""
+    found: dict[str, Counter[agree.Mark]] = {}
+    for key, marks in made.items():
+        found.setdefault(there.places[key], Counter()).update(marks)
+    return found

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from qualkit.exporters.forest import Forest, Mark, Row
-from qualkit.model import Codebook, Ruling, Table, Verdict, grouped
+from qualkit.model import Codebook, NumberFormat, Ruling, Table, Verdict, grouped
 from qualkit.stages.evaluate import MEASURES, Evaluation, Figure, Options, Report
 from qualkit.stages.verdicts import told
 from qualkit.wording import counted, first_line, two_decimals
@@ -16,17 +16,25 @@ _COUNTS = ("segments", "given_by_people", "in_transcripts", "given_by_machine", 
 _MOST_NAMES = 6
 
 
+def _ends(measures: Iterable[str]) -> tuple[str, ...]:
+    return tuple(f"{measure}{end}" for measure in measures for end in ("", "_low", "_high"))
+
+
+COLUMNS = ("machine", "code", "name", *_COUNTS, *_ends(MEASURES))
+"""The first columns of `evaluation_table`, whatever is evaluated."""
+
+
 def evaluation_table(found: Sequence[Evaluation], book: Codebook, labels: Mapping[str, str]) -> Table:
     """For each machine coder a row for all codes pooled, one for their mean, and one a code: every figure with its interval.
 
     `labels` has the labels of transcripts by id.
     """
-    measures = (*MEASURES, *(figure.measure for figure in (found[0].lists if found else ())))
-    ends = [f"{measure}{end}" for measure in measures for end in ("", "_low", "_high")]
+    lists = tuple(figure.measure for figure in (found[0].lists if found else ()))
+    measures = (*MEASURES, *lists)
     rows = tuple(row for evaluation in found for row in _rows(evaluation, book, measures))
     return Table(
         title="Machine coders against people",
-        columns=("machine", "code", "name", *_COUNTS, *ends, "remark"),
+        columns=(*COLUMNS, *_ends(lists), "remark"),
         rows=rows,
         notes=(*(rests_on(evaluation, labels) for evaluation in found), *_NOTES),
         is_data=True,
@@ -35,11 +43,12 @@ def evaluation_table(found: Sequence[Evaluation], book: Codebook, labels: Mappin
 
 _NOTES = (
     "Pairs of segment and code on which people differ and nobody has decided yet are left out.",
-    "Pooled: every pair of segment and code that people have settled is one judgement. Mean: over codes with enough positives "
-    "for a verdict. Intervals: 95 %, percentile bootstrap resampled by transcript. Calibration error: ten bins of equal width. "
-    "Recall at k: of the codes that people gave to segments, the share among the k surest suggestions for their segment. "
-    "Without a person: sure_wrong is the share of wrong codes among those that the machine is sure of, ruled_out_wrong the "
-    "share of people's codes that it rules out, coverage the share of pairs on which it does not abstain.",
+    "Pooled: every pair of segment and code that people have settled is one judgement. Mean: over codes with enough "
+    "positives for a verdict. Intervals: 95 %, from transcripts drawn with replacement, by Student's t. Calibration error: "
+    "ten bins of equal width. Recall at k: of the codes that people gave to segments, the share among the k surest "
+    "suggestions for their segment. Without a person: sure_wrong is the share of wrong codes among those that the machine "
+    "is sure of, ruled_out_wrong the share of people's codes that it rules out, coverage the share of pairs on which it "
+    "does not abstain.",
 )
 
 
@@ -88,11 +97,51 @@ def whom(evaluation: Evaluation) -> str:
     return evaluation.against or "the codes that count"
 
 
+def outcomes_table(found: Sequence[Evaluation], book: Codebook) -> Table:
+    """For each machine coder what it found, code by code, those that people gave most often first: counts, and three figures.
+
+    The row of all codes counts pairs of segment and code.
+    """
+    names = names_of(book)
+    rows = tuple(
+        (item.machine, _name(report, names), *_counted(report), *(report[measure].value for measure in _FIGURES))
+        for item in found
+        for report in (item.pooled, *by_frequency(item))
+    )
+    return Table(
+        title="What machine coders found and missed",
+        columns=("Machine coder", "Code", "Given by people", "Given by it", "Right", "Wrong", "Missed", "Precision", "Recall",
+                 "Cohen's kappa"),
+        rows=rows,
+        notes=("In segments, of all codes in pairs of segment and code that people have settled, on transcripts not "
+               "learned from. Right: both gave the code; wrong: the machine alone; missed: people alone.",),
+        n_stub=2,
+        formats=(None, None, *(NumberFormat.COUNT,) * 5, *(NumberFormat.COEFFICIENT,) * 3),
+    )  # fmt: skip
+
+
+_FIGURES = ("precision", "recall", "kappa")
+
+
+def by_frequency(evaluation: Evaluation) -> list[Report]:
+    """The codes that people or the machine gave, those that people gave most often first."""
+    used = [report for report in evaluation.codes if report.n_positive or report.n_given]
+    return sorted(used, key=lambda report: -report.n_positive)
+
+
+def _name(report: Report, names: Mapping[str, str]) -> str:
+    return names.get(report.code_key, report.code_key) if report.code_key else "All codes, pooled"
+
+
+def _counted(report: Report) -> tuple[int, ...]:
+    """Given by people and by the machine, right, wrong and missed; recall times what people gave is what both gave."""
+    n_right = round((report["recall"].value or 0.0) * report.n_positive)
+    return report.n_positive, report.n_given, n_right, report.n_given - n_right, report.n_positive - n_right
+
+
 def verdicts_table(verdicts: Sequence[Verdict], book: Codebook) -> Table:
     """What may be left to each machine coder, best agreement first."""
-    names = names_of(book)
-    order = list(Ruling)
-    ordered = sorted(verdicts, key=lambda item: (item.machine, order.index(item.ruling), -_kappa(item), -item.n_positive))
+    names, ordered = names_of(book), by_ruling(verdicts)
     return Table(
         title="What may be left to a machine coder",
         columns=("Machine coder", "Code", "Verdict", "Segments given by people", "Transcripts", "Cohen's kappa",
@@ -113,6 +162,12 @@ def verdicts_table(verdicts: Sequence[Verdict], book: Codebook) -> Table:
         ),
         notes=("Kappa on transcripts that the machine coder had not learned from; the interval is resampled by transcript.",),
     )  # fmt: skip
+
+
+def by_ruling(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """By machine coder and ruling, best agreement first."""
+    order = list(Ruling)
+    return sorted(verdicts, key=lambda item: (item.machine, order.index(item.ruling), -_kappa(item), -item.n_positive))
 
 
 def names_of(book: Codebook) -> dict[str, str]:

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping
-from functools import partial
+from collections.abc import Collection, Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from qualkit.model import Landscape, Topic
+from qualkit.errors import StudyError
 from qualkit.plain import sha256_of
-from qualkit.plugs import Progress
-from qualkit.study import across_tables, guides
-from qualkit.study.artifacts import write_atomically
-from qualkit.wording import clock, counted, two_decimals
+from qualkit.study import code_figures, guides, rating_figures, saturation_figures, topic_figures, voice_figures
 
 if TYPE_CHECKING:
     from qualkit.figures.files import Figure
-    from qualkit.figures.topic_map import Said
+    from qualkit.figures.looks import Look
     from qualkit.study.study import Study
 
 FOLDER = "figures"
@@ -26,8 +22,11 @@ FOLDER = "figures"
 
 SUFFIXES = (".html", ".svg", ".png")
 
-OF_TOPICS = ("topic_sizes", "topic_map", "topic_hierarchy", "topic_likeness")
-"""Stems of the figures that any study may have."""
+NAMES = {
+    **code_figures.NAMES, **rating_figures.NAMES, **saturation_figures.NAMES, **voice_figures.NAMES, **topic_figures.NAMES
+}  # fmt: skip
+STEMS = tuple(NAMES)
+"""Stems of the figures that any study may have; those by strata have the strata's names in theirs."""
 
 MOST_ON_PAGE = 4_000
 """So many dots a page draws: more cover each other, and a browser takes seconds for them."""
@@ -37,23 +36,23 @@ METHOD = 1
 
 NO_FIGURES = "no figures: install what draws them with  pip install -e '.[figures]'"
 
-Draw = Callable[[], "Figure"]
+
+class Draw(Protocol):
+    """What draws a figure, in the light look of paper unless another is asked for."""
+
+    def __call__(self, look: Look | None = None) -> Figure:
+        """The figure as the study stands."""
 
 
 def all_figures(study: Study) -> dict[str, Draw]:
     """What draws each figure there is something for, by the stem of its files; to add one is to add it here."""
-    topics = study.topics()
-    if not any(topic.number >= 0 for topic in topics):
-        return {}
-    landscape, n = study.landscape(), sum(topic.number >= 0 for topic in topics)
-    drawn: dict[str, Draw] = {"topic_sizes": partial(_sizes, topics, landscape)}
-    if study.places():
-        drawn["topic_map"] = partial(_map, study, topics, landscape)
-    if landscape is not None and len(landscape.merges) == n - 1 > 0:
-        drawn["topic_hierarchy"] = partial(_hierarchy, topics, landscape)
-    if landscape is not None and len(landscape.likeness) == n > 1:
-        drawn["topic_likeness"] = partial(_likeness, topics, landscape)
-    return drawn | {stem: partial(_across, study, kind) for kind, stem in across_tables.stems(study.strata()).items()}
+    return {
+        **code_figures.of_codes(study),
+        **rating_figures.of_ratings(study),
+        **saturation_figures.of_saturation(study),
+        **voice_figures.of_voices(study),
+        **topic_figures.of_topics(study),
+    }
 
 
 def can_draw() -> bool:
@@ -62,10 +61,19 @@ def can_draw() -> bool:
 
 
 def print_of(study: Study) -> str:
-    """Checksum of all that figures show."""
+    """Checksum of all that figures show and that is in no table."""
     corpus = study.corpus()
     words = {key: (item.text, item.participant_id, item.transcript_id) for key, item in corpus.segments.items()}
-    about = [study.topics(), study.landscape(), sorted(study.places().items()), words]
+    about = [
+        study.topics(),
+        study.landscape(),
+        sorted(study.places().items()),
+        words,
+        study.final_codes(),
+        study.codebook().sha256,
+        study.talk_shares(),
+        rating_figures.print_of(study),
+    ]
     return sha256_of([METHOD, study.info.title, guides.print_of(study), *about, corpus.transcripts, corpus.participants])
 
 
@@ -82,7 +90,7 @@ def stale(study: Study, figures: Mapping[str, Any]) -> list[Path]:
         return []
     drawn = {path for own in paths(study, figures).values() for path in own}
     listed = {folder.parent / name for name in _listed(study)}
-    mine = [path for path in folder.iterdir() if path.suffix in SUFFIXES and (path.stem in OF_TOPICS or path in listed)]
+    mine = [path for path in folder.iterdir() if path.suffix in SUFFIXES and (path.stem in STEMS or path in listed)]
     return sorted(path for path in mine if path not in drawn)
 
 
@@ -95,104 +103,26 @@ def _listed(study: Study) -> Collection[str]:
         return ()
 
 
-def write(study: Study, figures: Mapping[str, Draw], progress: Progress) -> list[Path]:
-    """Draw figures and write each as HTML, SVG and PNG, every file whole or not at all."""
+def in_memory(study: Study, stem: str, suffix: str) -> bytes:
+    """A figure as a file. Raises `StudyError` for a figure or a format that is not there, and without what draws."""
+    from tempfile import TemporaryDirectory
+
+    drawn = all_figures(study)
+    if suffix not in SUFFIXES:
+        raise StudyError(f"There is no format {suffix!r} for figures; there are {', '.join(SUFFIXES)}.")
+    if stem not in drawn:
+        raise StudyError(f"There is no figure {stem!r}; there are {', '.join(drawn) or 'none yet'}.")
+    if not can_draw():
+        raise StudyError(f"There are {NO_FIGURES}")
+
     from qualkit.figures import files
 
-    written: list[Path] = []
-    for index, (stem, own) in enumerate(paths(study, figures).items()):
-        progress(index / len(figures), stem)
-        figure = figures[stem]()
-        for path in own:
-            write_atomically(path, partial(files.WRITERS[path.suffix], figure))
-            written.append(path)
-    return written
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / f"{stem}{suffix}"
+        files.WRITERS[suffix](drawn[stem](), path)
+        return path.read_bytes()
 
 
-def said(study: Study, at_most: int | None = None) -> dict[str, Said]:
-    """What the map tells of each segment to be coded that has a place on it: its words, who said them and where.
-
-    Of more than `at_most` a sample, always the same: ids are digests or drawn by chance, so the first of them are one.
-    """
-    from qualkit.figures.topic_map import Said
-
-    corpus, is_coded = study.corpus(), study.outline().is_coded
-    told = {}
-    for segment in (corpus.segments[key] for key in sorted(is_coded & study.places().keys())[:at_most]):
-        person = corpus.participants.get(segment.participant_id or "")
-        who = ", ".join(part for part in (person.pseudonym if person else "Unknown speaker", clock(segment.start_s)) if part)
-        told[segment.id] = Said(text=segment.text, who=who, group=corpus.transcripts[segment.transcript_id].title)
-    return told
-
-
-# ---------------------------------------------------------------- the figures
-
-
-def _map(study: Study, topics: list[Topic], landscape: Landscape | None) -> Figure:
-    from qualkit.figures.files import Figure
-    from qualkit.figures.topic_map import topic_map
-
-    places, words = study.places(), said(study)
-    n_drawn = sum(key in words for key in places)
-    n_all = sum(len(topic.segment_ids) for topic in topics)
-    about = [
-        f"{counted(n_drawn, 'segment')}"
-        + (f" of {n_all}" if n_drawn < n_all else "")
-        + ", a dot each: what is near was said in "
-        "like words; the axes have no meaning. Small grey dots belong to no topic"
-        + ("; hollow ones were outliers and placed by likeness." if landscape and landscape.n_placed else "."),
-    ]
-    chart = topic_map(topics, places, words)
-    return Figure(title=f"Map of topics: {study.info.title}", notes=(*about, *_rests_on(landscape)), chart=chart)
-
-
-def _sizes(topics: list[Topic], landscape: Landscape | None) -> Figure:
-    from qualkit.figures.files import Figure
-    from qualkit.figures.topics import sizes
-
-    about = (
-        "Segments in each topic. What comes back is the mean Jaccard index of the best match, the lower of that in parts of "
-        "the talk and that with transcripts drawn anew; one of which less than half comes back is unstable, pale and dashed."
-    )
-    return Figure(title="Topics by size", notes=(about, *_rests_on(landscape)), chart=sizes(topics))
-
-
-def _hierarchy(topics: list[Topic], landscape: Landscape) -> Figure:
-    from qualkit.figures.files import Figure
-    from qualkit.figures.topics import hierarchy
-
-    about = "How topics join: the further left two branches meet, the less alike they are."
-    return Figure(title="Hierarchy of topics", notes=(about, *_rests_on(landscape)), chart=hierarchy(topics, landscape))
-
-
-def _likeness(topics: list[Topic], landscape: Landscape) -> Figure:
-    from qualkit.figures.files import Figure
-    from qualkit.figures.topics import likeness
-
-    about = "Cosines between the centres of topics, in the order of the hierarchy."
-    return Figure(title="Likeness of topics", notes=(about, *_rests_on(landscape)), chart=likeness(topics, landscape))
-
-
-def _across(study: Study, kind: str) -> Figure:
-    from qualkit.figures.across import course, heat
-    from qualkit.figures.files import Figure
-
-    crosstab = study.across(kind)
-    table = across_tables.table(crosstab)
-    return Figure(title=table.title, notes=table.notes, chart=course(crosstab) if kind == "course" else heat(crosstab))
-
-
-def _rests_on(landscape: Landscape | None) -> tuple[str, ...]:
-    """What the topics rest on, as far as it is known."""
-    if landscape is None:
-        return ()
-    parts = [f"{landscape.n_outliers} of {counted(landscape.n_segments, 'segment')} belong to no topic"]
-    if landscape.n_placed:
-        parts.append(f"{landscape.n_placed} were outliers and placed by likeness")
-    if landscape.kept_ari is not None:
-        drawn = f"when found again in four fifths of the segments ({landscape.n_draws} times)"
-        parts.append(f"adjusted Rand index {drawn} {two_decimals(landscape.kept_ari)}")
-    if landscape.group_ari is not None:
-        drawn = f"with transcripts drawn anew ({landscape.n_group_draws} times)"
-        parts.append(f"{drawn} {two_decimals(landscape.group_ari)}")
-    return ("; ".join(parts) + ". Topics are candidates for codes, not findings.",)
+def name_of(stem: str) -> str:
+    """What a figure is called in a list, before it is drawn."""
+    return NAMES.get(stem) or stem.replace("_", " ").capitalize()

@@ -16,12 +16,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import date
 from enum import StrEnum
+from math import inf
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from qualkit.engines.containers import SOUND_SUFFIXES, files_of
 from qualkit.errors import StudyError, nearest
+from qualkit.model import AUTHOR_KEYS
 from qualkit.plain import file_sha256, sha256_of
 from qualkit.readers.guide import NAMES
 
@@ -58,7 +60,10 @@ class Meeting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """The contents of `study.toml`. `show_attributes` are the columns of `participants.csv` that coders see of a speaker."""
+    """The contents of `study.toml`. `show_attributes` are the columns of `participants.csv` that coders see of a speaker.
+
+    `report` is what an author says of the study for reporting checklists, by the entries of `model.AUTHOR_KEYS`.
+    """
 
     title: str
     question: str = ""
@@ -72,6 +77,7 @@ class Config:
     show_attributes: tuple[str, ...] = ()
     meetings: Mapping[str, Meeting] = field(default_factory=dict)
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    report: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +148,7 @@ class Folder:
 
 
 def _config(said: dict[str, Any], file: Path) -> Config:
-    _refuse_unknown(said, ("study", "meetings", "options"), f"{file}")
+    _refuse_unknown(said, ("study", "meetings", "options", "report"), f"{file}")
     about = said.get("study", {})
     if "title" not in about:
         raise StudyError(f"{file}: [study] has no title.")
@@ -150,7 +156,17 @@ def _config(said: dict[str, Any], file: Path) -> Config:
     checked = _checked(Config, about, f"{file} [study]")
     if "show_suggestions" in checked:
         checked["show_suggestions"] = _showing(checked["show_suggestions"], f"{file} [study]")
-    return Config(**checked, meetings=meetings, options=said.get("options", {}))
+    report = _report(said.get("report", {}), f"{file} [report]")
+    return Config(**checked, meetings=meetings, options=said.get("options", {}), report=report)
+
+
+def _report(said: Mapping[str, Any], where: str) -> dict[str, str]:
+    """What an author says for checklists; an entry left empty is as none. Raises `StudyError` for one that is no text."""
+    _refuse_unknown(said, tuple(AUTHOR_KEYS), where)
+    for name, text in said.items():
+        if not isinstance(text, str):
+            raise StudyError(f"{where}: {name} must be a text in quotes, not {text!r}.")
+    return {name: " ".join(text.split()) for name, text in said.items() if text.strip()}
 
 
 def _showing(said: object, where: str) -> Showing:
@@ -199,7 +215,7 @@ def _refuse_unknown(entry: Mapping[str, Any], known: tuple[str, ...], where: str
 def options_of(stage: ModuleType, config: Config, given: Mapping[str, Any]) -> Any:
     """A stage's `Options`: its defaults, then `study.toml`, then what is `given`, each None being passed over.
 
-    Raises `StudyError` for an option that the stage does not have or a value of another type.
+    Raises `StudyError` for an option that the stage does not have, or a value of another type or out of its range.
     """
     word = stage.__name__.rsplit(".", 1)[-1]
     kind = stage.Options
@@ -216,7 +232,17 @@ def options_of(stage: ModuleType, config: Config, given: Mapping[str, Any]) -> A
         ):
             wanted = type(default).__name__
             raise StudyError(f"study.toml [options.{word}]: {item.name} must be of type {wanted}, not {value!r}.")
+        _need_in_range(item.name, value, item.metadata)
     return kind(**chosen)
+
+
+def _need_in_range(name: str, value: Any, about: Mapping[str, Any]) -> None:
+    """Raise `StudyError` for a number below the `least` or above the `most` that a stage says of its option."""
+    least, most = about.get("least", -inf), about.get("most", inf)
+    if (least, most) == (-inf, inf) or least <= value <= most:
+        return
+    ends = f"from {least} to {most}" if most < inf else f"{least} or more"
+    raise StudyError(f"{name.replace('_', ' ')} must be {ends}, not {value}.")
 
 
 def recording_sha256(path: Path) -> str:
@@ -319,7 +345,7 @@ def sample_folder() -> Path:
 
 
 def make_sample(path: Path) -> Folder:
-    """Make a copy of the synthetic sample study in `path`: one group as audio, three as transcripts, two coders' codes."""
+    """Make a copy of the synthetic sample study in `path`: a group as audio, three as transcripts, two coders' judgements."""
     sample = sample_folder()
     folder = make(path, about={"title": "Post-overdose outreach in a rural county (synthetic sample)"})
     recording = next((sample / "recordings").glob("*.ogg"))
@@ -328,6 +354,7 @@ def make_sample(path: Path) -> Folder:
         is_wanted = source.suffix in {".txt", ".docx", ".srt", ".vtt", ".csv"} or source.name == "guide.md"
         if source.is_file() and source.stem != recording.stem and is_wanted:
             shutil.copyfile(source, path / "transcripts" / source.name)
-    shutil.copytree(sample / "transcripts" / "codings", path / "transcripts" / "codings", dirs_exist_ok=True)
+    for judgements in ("codings", "ratings"):
+        shutil.copytree(sample / "transcripts" / judgements, path / "transcripts" / judgements, dirs_exist_ok=True)
     shutil.copyfile(sample / "study.toml", folder.config_file)
     return folder

@@ -36,6 +36,7 @@ def table(found: Scores, study: Study) -> Table:
             *missing,
         ),
         notes=notes(found),
+        n_stub=2,
     )
 
 

@@ -24,6 +24,8 @@ from qualkit.model import (
     utc_now,
 )
 from qualkit.stages import intrusion, uptake
+from qualkit.stages.ratings import BY_RATERS
+from qualkit.stages.responses import BY_INTERLOCUTORS
 from qualkit.store import Reading, Writing
 
 
@@ -215,6 +217,8 @@ DECIDED_MANY = "decided many"
 
 BY_CODERS = frozenset(
     {uptake.JUDGED, WITHDREW, uptake.SHOWN, SHOWN, NOTED, DECIDED, DECIDED_MANY, intrusion.ANSWERED, intrusion.SHOWN}
+    | BY_INTERLOCUTORS
+    | BY_RATERS
 )
 """Verbs of acts that leave what is to be coded as it was."""
 

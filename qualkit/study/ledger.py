@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from qualkit.model import Agreement, Coder, CoderKind, Event, Purpose, Round, RoundAgreement, Segment, Table, Visit
-from qualkit.stages import agree, rounds
-from qualkit.stages.uptake import JUDGED
-from qualkit.store import Reading
-from qualkit.study.judgements import BY_CODERS, CLOSED, REVEALED, SHOWN, WITHDREW
+from qualkit.model import Agreement, NumberFormat, Round, RoundAgreement, Table, TableCell
+from qualkit.stages import agree, columns
+from qualkit.stages.columns import Column
+from qualkit.study import agreement_wording, blind
+from qualkit.study.judgements import BY_CODERS
 from qualkit.study.tally import Ballots
 from qualkit.wording import counted
 
 if TYPE_CHECKING:
     from qualkit.stages.adjudicate import Votes
     from qualkit.study.study import Study
-
-COLUMNS = ("Round", "For", "State", "Codebook", "Opened", "Revealed", "Coders", "Segments by two or more", "Percent agreement",
-           "Cohen's kappa", "Krippendorff's alpha", "Segments judged blind", "Blind: percent agreement", "Blind: Cohen's kappa",
-           "Blind: Krippendorff's alpha")  # fmt: skip
 
 RELIABILITY = (
     "Blind: judgements made in a blind round of independent coding before it was revealed, by people who had not been shown "
@@ -42,18 +38,22 @@ def line(study: Study, round_: Round) -> RoundAgreement:
 
 def _line(study: Study, round_: Round) -> RoundAgreement:
     votes = study.votes(round_.id)
-    blind = blind_votes(study, round_)
+    unshaped = blind.votes_in(study, round_)
     given = votes.code_keys()
     with study.store.read() as tx:
         book = tx.codebook(round_.codebook_sha256) if round_.codebook_sha256 else None
     same = study.codebook().counts_as
     keys = list(dict.fromkeys(same.get(key, key) for key in [*(book or study.codebook()).by_key, *sorted(given)]))
     agreement = _over_all_codes(study.agreement_in(round_.id, keys))
-    is_same = _is_unshaped(study, round_) or blind == votes
+    is_same = blind.is_unshaped(study, round_) or unshaped == votes
     of_blind = (
-        agreement if is_same else _over_all_codes(agree.run(votes=blind, code_keys=keys, options=study.options(agree, {})))
+        agreement
+        if is_same
+        else _over_all_codes(
+            agree.run(votes=unshaped, code_keys=keys, options=study.options(agree, {}), transcript_of=study.outline().places)
+        )
     )
-    return replace(withheld(study, round_), n_blind=_by_two(blind), agreement=agreement, blind=of_blind)
+    return replace(withheld(study, round_), n_blind=_by_two(unshaped), agreement=agreement, blind=of_blind)
 
 
 def withheld(study: Study, round_: Round) -> RoundAgreement:
@@ -81,95 +81,67 @@ def _over_all_codes(found: list[Agreement]) -> tuple[Agreement, ...]:
     return tuple(item for item in found if item.code_key is None)
 
 
-def blind_votes(study: Study, round_: Round) -> Votes:
-    """What coders said in a round where nothing that others said could shape it; `stages/rounds.py` says when that is."""
-    if not round_.blind or round_.purpose is not Purpose.INDEPENDENT:
-        return {}
-    if _is_unshaped(study, round_):
-        return study.votes(round_.id)
-    settled = BY_CODERS if round_.revealed_at is not None else frozenset[str]()
-    return study._kept.at_head(f"blind in {round_.id}", lambda: _blind_votes(study, round_), but_for=settled)
-
-
-def _is_unshaped(study: Study, round_: Round) -> bool:
-    """Whether all of a round is blind by its nature: the first, not revealed yet."""
-    is_first = study.rounds()[0].id == round_.id
-    return is_first and round_.is_hidden and round_.purpose is Purpose.INDEPENDENT
-
-
-def _blind_votes(study: Study, round_: Round) -> Votes:
-    with study.store.read() as tx:
-        names = {coder.id: coder.name for coder in tx.all(Coder, kind=CoderKind.HUMAN)}
-        told = rounds.told_before(round_, study.rounds())
-        segments = {row[0] for row in tx.columns(Visit, "segment_id", round_id=sorted(told))} if told else set()
-        shown = _shown_before(tx, round_, study.rounds())
-        said = _at_reveal(tx, round_) if round_.revealed_at is not None else _now(study, round_, names)
-        there = {row[0] for row in tx.columns(Segment, "id")}
-    votes: dict[str, dict[str, Mapping[str, str | None]]] = {}
-    for (segment_id, coder_id), codes in rounds.blind(said, told=segments, shown=shown).items():
-        if segment_id in there and coder_id in names:
-            votes.setdefault(segment_id, {})[names[coder_id]] = study.read_as_merged(codes)
-    return votes
-
-
-def _now(study: Study, round_: Round, names: Mapping[str, str]) -> rounds.Said:
-    """What coders say in a round that is not revealed; nobody has changed it after being shown another's code."""
-    ids = {name: coder_id for coder_id, name in names.items()}
-    votes = study.votes(round_.id)
-    return {(key, ids[name]): codes for key, by_coder in votes.items() for name, codes in by_coder.items()}
-
-
-def _at_reveal(tx: Reading, round_: Round) -> rounds.Said:
-    """What coders had said in a round when it was revealed, from the log: what they changed since then is left out."""
-    revealed = next(event.seq for event in tx.all(Event, verb=REVEALED) if event.payload["round_id"] == round_.id)
-    return rounds.replayed(tx.all(Event, verb=[JUDGED, WITHDREW]), round_id=round_.id, before=revealed)
-
-
-def _shown_before(tx: Reading, round_: Round, every: list[Round]) -> set[tuple[str, str]]:
-    """Segments and coders who were shown others' codes of an earlier round before this one was over or revealed."""
-    earlier = {item.id for item in every if item.number < round_.number}
-    ends = [event.seq for event in tx.all(Event, verb=[CLOSED, REVEALED]) if event.payload["round_id"] == round_.id]
-    until = min(ends, default=None)
-    shown = [event for event in tx.all(Event, verb=SHOWN) if until is None or event.seq < until]
-    events = [event for event in shown if event.payload["round_id"] in earlier]
-    return {(key, event.actor_id) for event in events for key in event.payload["segment_ids"]}
-
-
 # ---------------------------------------------------------------- in tables and words
 
 
 def table(found: list[RoundAgreement]) -> Table:
     """One row a round, pooled over all codes, with the blind judgements apart."""
-    return Table(
+    text: list[Column[RoundAgreement]] = [
+        Column(name="For", cell=lambda item: f"{item.round.purpose}{_about(item.round)}"),
+        Column(name="Codebook", cell=lambda item: item.codebook_number, format=NumberFormat.COUNT),
+        Column(name="Opened", cell=lambda item: f"{item.round.opened_at:%Y-%m-%d}"),
+        Column(name="Revealed", cell=lambda item: f"{item.round.revealed_at:%Y-%m-%d}" if item.round.revealed_at else "–"),
+        Column(name="Coders", cell=lambda item: ", ".join(item.coders)),
+    ]
+    return columns.table(
+        [
+            *text,
+            *_coefficients("Judged blind", lambda item: item.n_blind, lambda item: item.blind),
+            *_coefficients("All, as it stands now", lambda item: item.n_segments, lambda item: item.agreement),
+        ],
+        [(f"{item.round.number}, {item.round.state}", item) for item in found],
+        stub="Round",
         title="Agreement by round",
-        columns=COLUMNS,
-        rows=tuple(_row(item) for item in found),
         notes=(
-            "Presence of codes, all pooled: every pair of segment and code is one judgement. Of every coder and segment the "
-            "judgement of that round counts; in all other tables the newest of all rounds. A consensus is a decision, no vote. "
-            "Codebook: the version in force when the round was opened.",
+            "n: segments that two or more people judged. Presence of codes, all pooled: every pair of segment and code is one "
+            "judgement. Of every coder and segment the judgement of that round counts; in all other tables the newest of all "
+            "rounds. A consensus is a decision, no vote. Codebook: the version in force when the round was opened.",
             RELIABILITY,
+            *agreement_wording.interval_notes(part for item in found for part in item.blind),
         ),
     )
 
 
-def _row(item: RoundAgreement) -> tuple[str | int | float | None, ...]:
-    round_ = item.round
-    return (
-        round_.number, f"{round_.purpose}{_about(round_)}", round_.state, item.codebook_number, f"{round_.opened_at:%Y-%m-%d}",
-        f"{round_.revealed_at:%Y-%m-%d}" if round_.revealed_at else None, ", ".join(item.coders), item.n_segments,
-        *_values(item.agreement), item.n_blind, *_values(item.blind),
-    )  # fmt: skip
+def _coefficients(
+    over: str, n: Callable[[RoundAgreement], int], of: Callable[[RoundAgreement], tuple[Agreement, ...]]
+) -> list[Column[RoundAgreement]]:
+    """Coefficients over some of a round's judgements; a dash for what is undefined or rests on nothing."""
+
+    def found(name: str, item: RoundAgreement) -> Agreement | None:
+        return next((one for one in of(item) if one.measure == name), None)
+
+    def value(name: str) -> Callable[[RoundAgreement], TableCell]:
+        def cell(item: RoundAgreement) -> TableCell:
+            known = found(name, item)
+            return "–" if known is None or known.value is None else known.value
+
+        return cell
+
+    def interval(item: RoundAgreement) -> TableCell:
+        known = found("alpha", item)
+        return agreement_wording.brackets(known.interval if known else None)
+
+    shown = {"Kappa": "kappa", "AC1": "ac1", "Alpha": "alpha"}
+    return [
+        Column(name="n", over=over, cell=n, format=NumberFormat.COUNT),
+        Column(name="Agree", over=over, cell=value("percent"), format=NumberFormat.PERCENT),
+        *(Column(name=name, over=over, cell=value(key), format=NumberFormat.COEFFICIENT) for name, key in shown.items()),
+        Column(name="Alpha, 95% CI", over=over, cell=interval),
+    ]
 
 
 def _about(round_: Round) -> str:
     return f", {counted(len(round_.segment_ids), 'segment')}" if round_.segment_ids else ""
-
-
-def _values(found: tuple[Agreement, ...]) -> tuple[float | None, ...]:
-    values = {item.measure: item.value for item in found}
-    rounded = (values.get(name) for name in ("percent", "kappa", "alpha"))
-    return tuple(None if value is None else round(value, 3) for value in rounded)
 
 
 def reliability_note(found: list[RoundAgreement]) -> str:

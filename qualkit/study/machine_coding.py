@@ -5,12 +5,25 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, cast
 
-from qualkit.model import Assignment, Brief, Coder, CoderKind, Event, Exposure, Suggestion, Uptake, Verdict, Worth
+from qualkit.model import (
+    Assignment,
+    Brief,
+    Coder,
+    CoderKind,
+    Event,
+    Exposure,
+    Opens,
+    Suggestion,
+    Table,
+    Uptake,
+    Verdict,
+    Worth,
+)
 from qualkit.stages import rounds as counting
 from qualkit.stages import uptake
 from qualkit.stages.evaluate import Evaluation
 from qualkit.store import Store
-from qualkit.study import briefs, evaluating
+from qualkit.study import briefs, evaluating, evaluation_numbers, evaluation_tables
 from qualkit.study.headed import Kept
 from qualkit.study.judgements import BY_CODERS
 
@@ -35,6 +48,13 @@ class MachineCoding:
     def evaluated(self) -> tuple[str, list[str]]:
         """The last evaluation as a forest plot (SVG) and in words; both empty if there was none."""
         return evaluating.figure(self._coded), evaluating.in_words(self._coded)
+
+    def machine_outcomes(self) -> tuple[Table, Opens] | None:
+        """What machine coders found and missed in the last evaluation, and the segments behind it; None if there was none."""
+        found = evaluating.last(self._coded)
+        if not found:
+            return None
+        return evaluation_tables.outcomes_table(found, self._coded.codebook()), evaluation_numbers.of_outcomes(self._coded)
 
     def verdicts(self) -> dict[tuple[str, str], Verdict]:
         """What the last evaluation found may be left to machine coders, by name of the coder and key of the code."""
@@ -81,12 +101,14 @@ class MachineCoding:
             return []
         return self._kept.at_head("uptake", lambda: uptake.run(*self._acts()))
 
+    def uptake_segments(self) -> dict[tuple[str, str, str], dict[str, tuple[str, ...]]]:
+        """The segments behind each count of `uptake`, by coder, machine and code, and by the name of the count."""
+        return self._kept.at_head("segments of uptake", lambda: uptake.segments(*self._acts()))
+
     def exposure(self, segment_ids: Collection[str] | None = None) -> list[Exposure]:
         """How many judgements in force, of some segments or of all, were made blind to suggestions, by coder."""
-        if segment_ids is None:
-            return self._kept.at_head("exposure", lambda: uptake.exposure(*self._acts()))
-        events, names = self._acts()
-        return uptake.exposure((event for event in events if event.payload["segment_id"] in segment_ids), names)
+        blind = self._kept.at_head("judgements made blind", lambda: uptake.made_blind(*self._acts()))
+        return uptake.exposure(blind, segment_ids)
 
     def _acts(self) -> tuple[list[Event], dict[str, str]]:
         """Everything judged and shown, in order, and the names of the people who did and saw it."""

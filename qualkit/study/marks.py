@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-from qualkit.model import Assignment, Coder, CoderKind, Evidence
+from qualkit.model import Assignment, Coder, CoderKind, Evidence, grouped
 from qualkit.plain import from_plain
 from qualkit.stages import uptake
-from qualkit.stages.disputes import Marked
 from qualkit.store import Holding, Reading, Store
 from qualkit.study.judgements import BY_CODERS, WITHDREW
 
@@ -18,16 +18,16 @@ MOST_ACTS = 500
 
 
 class Marks:
-    """What people marked, case by case."""
+    """What people marked, by segment."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._lock = Lock()
         self._seq = -1
-        self._by_segment: dict[str, dict[str, Marked]] = {}
+        self._by_segment: dict[str, tuple[Row, ...]] = {}
 
-    def now(self) -> Mapping[str, Mapping[str, Marked]]:
-        """Segment -> code -> coder's name -> marked words; only where somebody marked any."""
+    def now(self) -> Mapping[str, tuple[Row, ...]]:
+        """By segment the words that people marked in any round; only where somebody marked any."""
         with self._lock, self._store.read() as tx:
             seq, _ = tx.head()
             if seq != self._seq:
@@ -50,16 +50,31 @@ class Marks:
         return {said["segment_id"] for verb, said in acts if verb in (uptake.JUDGED, WITHDREW)}
 
 
-def _read(tx: Reading, where: dict[str, Any]) -> dict[str, dict[str, Marked]]:
-    names = {coder.id: coder.name for coder in tx.all(Coder, kind=CoderKind.HUMAN)}
-    rows: Iterable[tuple[str, str, str, list[Any]]] = tx.rows(
-        Assignment, "segment_id", "code_key", "coder_id", "evidence", coder_id=list(names), evidence=Holding("{"), **where
-    )
-    found: dict[tuple[str, str], dict[str, tuple[Evidence, ...]]] = {}
-    for segment_id, code_key, coder_id, spans in rows:
-        marked = tuple(from_plain(Evidence, span) for span in spans)
-        found.setdefault((segment_id, code_key), {})[names[coder_id]] = marked
-    by_segment: dict[str, dict[str, Marked]] = {}
-    for (segment_id, code_key), marks in found.items():
-        by_segment.setdefault(segment_id, {})[code_key] = marks
-    return by_segment
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """The words that a coder, named, marked for one code in one judgement."""
+
+    assignment_id: str
+    segment_id: str
+    code_key: str
+    coder: str
+    round_id: str
+    words: tuple[Evidence, ...]
+
+
+def rows(tx: Reading, *, past: bool = False, **where: Any) -> Iterator[Row]:
+    """Words that people marked, the last marked last; with `past`, those of judgements that were changed since, too."""
+    names = dict(tx.columns(Coder, "id", "name", kind=CoderKind.HUMAN))
+    found = tx.rows(
+        Assignment, "id", "segment_id", "code_key", "coder_id", "round_id", "evidence", past=past, coder_id=list(names),
+        evidence=Holding("{"), **where,
+    )  # fmt: skip
+    for key, segment_id, code_key, coder_id, round_id, spans in found:
+        words = tuple(from_plain(Evidence, span) for span in spans)
+        yield Row(
+            assignment_id=key, segment_id=segment_id, code_key=code_key, coder=names[coder_id], round_id=round_id, words=words
+        )
+
+
+def _read(tx: Reading, where: Mapping[str, Any]) -> dict[str, tuple[Row, ...]]:
+    return {key: tuple(mine) for key, mine in grouped(rows(tx, **where), lambda row: row.segment_id).items()}

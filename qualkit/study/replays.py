@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from qualkit.model import Event, Purpose
+from qualkit.stages import responses as interaction
+from qualkit.stages.ratings import RATED
 from qualkit.stages.uptake import JUDGED
 from qualkit.study import authoring, candidates
 from qualkit.study.judgements import CLOSED, DECIDED, DECIDED_MANY, NOTED, OPENED, WITHDREW
@@ -34,6 +36,12 @@ Linked = dict[str, Said]
 
 Answered = dict[tuple[str, str, str], Mapping[str, Any]]
 """(topic, kind, rater) -> the answer and the digest of what it said."""
+
+Rated = dict[tuple[str, str, str], Mapping[str, Any]]
+"""(construct, case, rater) -> the rating in force."""
+
+Settled = dict[tuple[str, str], Said]
+"""(construct, case) -> what raters agreed on."""
 
 
 def judgements(events: Iterable[Event]) -> tuple[Judged, Decided]:
@@ -132,6 +140,19 @@ def on_topics(events: Iterable[Event]) -> tuple[Ruled, Linked]:
     return ruled, linked
 
 
+def responses(events: Iterable[Event]) -> dict[str, Said]:
+    """The responses in force after `events`, by id."""
+    found: dict[str, Said] = {}
+    for event in events:
+        said: Any = event.payload
+        if event.verb == interaction.RECORDED:
+            found.pop(said["supersedes"], None)
+            found[said["id"]] = (event.actor_id, _without(said, "supersedes"))
+        else:
+            found.pop(said["id"], None)
+    return found
+
+
 def _without(said: Mapping[str, Any], name: str) -> dict[str, Any]:
     return {key: value for key, value in said.items() if key != name}
 
@@ -151,3 +172,17 @@ def decision_notes(events: Iterable[Event]) -> dict[str, tuple[str, str | None]]
         else:
             found[said["id"]] = (said["id"], said["note_sha256"])
     return found
+
+
+def ratings(events: Iterable[Event]) -> tuple[Rated, Settled]:
+    """The ratings and the consensus in force after `events`."""
+    rated: Rated = {}
+    settled: Settled = {}
+    for event in events:
+        said: Any = event.payload
+        told = _without(said, "supersedes")
+        if event.verb == RATED:
+            rated[said["construct_key"], said["case_id"], event.actor_id] = told
+        else:
+            settled[said["construct_key"], said["case_id"]] = (event.actor_id, told)
+    return rated, settled

@@ -10,6 +10,7 @@ import _thread
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -98,11 +99,25 @@ def watched(folder: Folder, stage: str, progress: Progress) -> Iterator[Progress
     heart = threading.Thread(target=beat, daemon=True)
     heart.start()
     try:
-        yield tell
+        with _open_to_interrupts():
+            yield tell
     finally:
         over.set()
         heart.join()
         _file(folder, stage).unlink(missing_ok=True)
+
+
+@contextmanager
+def _open_to_interrupts() -> Iterator[None]:
+    """Let a stop end the main thread although interrupts are ignored, as they are where a shell starts something with `&`."""
+    is_deaf = threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    if is_deaf:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        if is_deaf:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def start(folder: Folder) -> None:

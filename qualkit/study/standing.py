@@ -149,8 +149,8 @@ def _with_findings(study: Study, rows: Mapping[str, TranscriptStanding]) -> dict
             if machines
             else {}
         )
-    grouped = {key for topic in study.topics() if topic.number >= 0 for key in topic.segment_ids}
-    topics = _by_transcript(study, grouped)
+    in_topics = {key for topic in study.topics() if topic.number >= 0 for key in topic.segment_ids}
+    topics = _by_transcript(study, in_topics)
     cases = study.cases_by_segment()
     for segment_id, where in study.outline().places.items():
         for case in cases.get(segment_id, ()):
@@ -162,7 +162,7 @@ def _with_findings(study: Study, rows: Mapping[str, TranscriptStanding]) -> dict
         key: replace(
             row,
             suggested=Share(n=suggested.get(key, 0), of=row.n_segments) if machines else None,
-            in_topics=Share(n=topics[key], of=row.n_segments) if grouped else None,
+            in_topics=Share(n=topics[key], of=row.n_segments) if in_topics else None,
             adjudicated=Share(n=decided[key], of=disputed[key]) if disputed[key] else None,
             in_themes=Share(n=themes[key], of=row.n_segments) if themes else None,
         )

@@ -35,7 +35,7 @@ from qualkit.plain import sha256_of
 from qualkit.plugs import Progress
 from qualkit.stages import agree, evaluate, segment, suggest, themes, topics
 from qualkit.store import Writing
-from qualkit.study import briefs, evaluating, figures, meetings
+from qualkit.study import briefs, evaluating, figure_files, figures, meetings, paper_files, report_files, reports
 from qualkit.study.folder import label_of
 from qualkit.study.kept import KeptClusterer
 from qualkit.study.listening import transcribe_step
@@ -306,25 +306,32 @@ def _topics_told(found: topics.Found) -> str:
 def agree_step(study: Study, given: Mapping[str, Any]) -> Step:
     """Agreement between the people who coded."""
     options = study.options(agree, given)
-    votes, codebook = study.votes(), study.codebook()
+    study.codebook()
+    votes, keys = study.compared(), study.counted_keys()
 
     def work(_progress: Progress) -> Done:
-        pooled = {item.measure: item for item in agree.run(votes=votes, code_keys=list(codebook.by_key), options=options)[:3]}
-        kappa, coders = pooled["kappa"], len({coder for said in votes.values() for coder in said})
-        n_units = sum(len(said) > 1 for said in votes.values())
+        found = agree.run(votes=votes, code_keys=keys, options=options)
+        kappa = next(item for item in found if item.code_key is None and item.measure == "kappa")
         value = f"pooled kappa {kappa.value:.2f}" if kappa.value is not None else f"no kappa: {kappa.undefined_because}"
+        n_coders, n_units = len({coder for said in votes.values() for coder in said}), sum(map(_by_several, votes.values()))
+        blind = " blind" if study.is_told_blind() else ""
         return Done(
-            summary=f"{counted(coders, 'coder')}, {counted(n_units, 'segment')} coded by two or more, {value}", save=nothing
+            summary=f"{counted(n_coders, 'coder')}, {counted(n_units, 'segment')} coded{blind} by two or more, {value}",
+            save=nothing,
         )
 
     return Step(
         stage="agree",
         options=options,
-        inputs=[sha256_of(votes), list(codebook.by_key)],
+        inputs=[sha256_of(votes), list(keys)],
         work=work,
-        is_needed=any(len(said) > 1 for said in votes.values()),
-        missing="nobody has coded the same segment twice",
+        is_needed=any(map(_by_several, votes.values())),
+        missing="no segment was coded by two people",
     )
+
+
+def _by_several(said: Mapping[str, object]) -> bool:
+    return len(said) > 1
 
 
 def evaluate_step(study: Study, given: Mapping[str, Any]) -> Step:
@@ -398,24 +405,37 @@ def export_step(study: Study, given: Mapping[str, Any]) -> Step:
         if not (table.is_data and exporter.is_for_paper)
     }
 
+    texts = [study.folder.exports / name for name in report_files.made_by(formats)] if "coreq" in tables else []
+    old = [path for path in report_files.stale(study) if path not in texts]
+
     def work(progress: Progress) -> Done:
-        figures.write(study, shown, progress)
-        for path in stale:
+        with figure_files.being_written(study, shown, progress) as titles:
+            study.write_tables(paths, progress)
+        for path in (*stale, *old):
             path.unlink(missing_ok=True)
-        study.write_tables(paths, progress, also=files)
+        drawings = report_files.as_exported(study, titles)
+        for path in texts:
+            report_files.write(study, path.name, path, tables, drawings if path.name == report_files.PAGE else ())
+        study.write_manifest([*paths, *files, *texts], {path.stem: table for path, (_, table) in paths.items()})
         lacking = f"; {figures.NO_FIGURES}" if drawn and not shown else ""
         return Done(
-            summary=f"{counted(len(paths) + len(files), 'file')} in {study.folder.exports.name}/{lacking}", save=nothing
+            summary=f"{counted(len(paths) + len(files) + len(texts), 'file')} in {study.folder.exports.name}/{lacking}",
+            save=nothing,
         )
 
     return Step(
         stage="export",
         options={"formats": formats},
-        inputs=[sha256_of(tables), *([sorted(shown), figures.print_of(study)] if shown else [])],
+        inputs=[
+            sha256_of(tables),
+            *paper_files.prints(study),
+            *([sorted(shown), figures.print_of(study)] if shown else []),
+            *([reports.print_of(study, tables)] if texts else []),
+        ],
         work=work,
         is_needed="theme_table" in tables or bool(shown) or bool(stale),
         missing="no theme table yet",
-        outputs=(*paths, *files),
+        outputs=(*paths, *files, *texts),
     )
 
 

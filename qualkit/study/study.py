@@ -11,6 +11,7 @@ Pages and people who code go through a `Seat`, which knows what they may see.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,32 +35,40 @@ from qualkit.model import (
 )
 from qualkit.plain import sha256_of
 from qualkit.plugs import Progress, no_progress
-from qualkit.stages import STAGES, themes
+from qualkit.stages import STAGES, talk_share, themes
 from qualkit.store import Below, Holding, Store
 from qualkit.study import (
+    attendance,
     codebook_changes,
     figures,
     outline,
+    quote_edits,
     runner,
     samples,
+    topic_figures,
     words,
 )
 from qualkit.study import folder as folders
 from qualkit.study import roster as rosters
+from qualkit.study.agreeing import Agreeing
 from qualkit.study.artifacts import Artifacts
 from qualkit.study.basis import Bases
+from qualkit.study.counted import Counted
 from qualkit.study.counts import Counters, Counts
 from qualkit.study.folder import Config, Folder, Meeting
 from qualkit.study.headed import Kept
 from qualkit.study.judgements import BY_CODERS
 from qualkit.study.machine_coding import MachineCoding
 from qualkit.study.outline import Outline
+from qualkit.study.rated import Rated
 from qualkit.study.reporting import Reporting
 from qualkit.study.rounds import Rounds
 from qualkit.study.runner import Outcome
+from qualkit.study.saturating import Saturating
 from qualkit.study.steps import STEPS
 from qualkit.study.topical import Topical
 from qualkit.study.vault import Vault
+from qualkit.study.voice_balance import VoiceBalance
 from qualkit.study.watch import Checked, Watch
 from qualkit.study.workbench import Workbench
 
@@ -69,7 +78,7 @@ if TYPE_CHECKING:
     from qualkit.study.standing import TranscriptStanding
 
 
-class Study(Topical, Rounds, Counts, MachineCoding, Reporting):
+class Study(Topical, Counted, Rounds, Agreeing, Counts, MachineCoding, Saturating, VoiceBalance, Rated, Reporting):
     """A study folder and its database. Open one with `Study.open`, make one with `Study.init`."""
 
     def __init__(self, folder: Folder) -> None:
@@ -288,12 +297,20 @@ class Study(Topical, Rounds, Counts, MachineCoding, Reporting):
 
     def _corpus(self) -> themes.Corpus:
         with self.store.read() as tx:
-            return themes.Corpus(
-                segments=outline.segments(tx),
-                transcripts=by_id(tx.all(Transcript)),
-                participants=by_id(tx.all(Participant)),
-                heard=frozenset(recording.transcript_id for recording in tx.all(Recording)),
-            )
+            segments, transcripts, heard = outline.segments(tx), by_id(tx.all(Transcript)), by_id(tx.all(Participant))
+            recorded = frozenset(recording.transcript_id for recording in tx.all(Recording))
+        nobody = {key for key, person in heard.items() if talk_share.is_nobody(person)}
+        heard = {key: person for key, person in heard.items() if key not in nobody}
+        return themes.Corpus(
+            segments={
+                key: replace(item, participant_id=None) if item.participant_id in nobody else item
+                for key, item in segments.items()
+            },
+            transcripts=transcripts,
+            participants={**heard, **by_id(attendance.silent(self, transcripts, heard))},
+            heard=recorded,
+            edits=quote_edits.in_force(self.folder.path, segments),
+        )
 
     def turn_order(self, transcript_id: str) -> list[tuple[str, str | None]]:
         """Of a transcript the ids of its turns, in order, and of who spoke them."""
@@ -336,7 +353,7 @@ class Study(Topical, Rounds, Counts, MachineCoding, Reporting):
 
     def said(self) -> dict[str, Said]:
         """Of the segments on the map of topics, of many a sample, their words, who said them and where, by id."""
-        return self._kept.at_head("said", lambda: figures.said(self, figures.MOST_ON_PAGE), but_for=BY_CODERS)
+        return self._kept.at_head("said", lambda: topic_figures.said(self, figures.MOST_ON_PAGE), but_for=BY_CODERS)
 
     def said_print(self) -> str:
         """Checksum of `said`."""

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
-from qualkit.model import Agreement, Basis, Codebook, Exposure, FinalCode, Landscape, Segment, Table, Topic, Uptake, grouped
-from qualkit.stages import agree, themes
-from qualkit.study import across_tables, evaluating, evaluation_tables, intrusion_tables, ledger
+from qualkit.model import Basis, Codebook, Exposure, FinalCode, Landscape, Segment, Table, Topic, Uptake, grouped
+from qualkit.stages import themes
+from qualkit.stages.tables import members
+from qualkit.stages.themes import Corpus
+from qualkit.study import (
+    across_tables,
+    agreement_tables,
+    agreement_wording,
+    evaluating,
+    evaluation_tables,
+    intrusion_tables,
+    ledger,
+    paper_tables,
+    rating_tables,
+    reports,
+    saturating,
+)
 from qualkit.study.topic_tables import topic_tables
 from qualkit.wording import counted, first_line
 
@@ -14,15 +29,24 @@ if TYPE_CHECKING:
     from qualkit.study.study import Study
 
 
-def all_tables(study: Study) -> dict[str, Table]:
-    """Tables by the stem of their file; a table with nothing to say is left out."""
+def all_tables(study: Study, given: Mapping[str, Any]) -> dict[str, Table]:
+    """Tables by the stem of their file; a table with nothing to say is left out. `given` says how they are printed.
+
+    Checklists are among them once there is a theme table.
+    """
+    found = findings(study, given)
+    return found | (reports.tables(reports.gather(study, found)) if "theme_table" in found else {})
+
+
+def findings(study: Study, given: Mapping[str, Any]) -> dict[str, Table]:
+    """All tables but the checklists, which point at them."""
     found: dict[str, Table] = {}
-    rows = study.theme_rows()
+    rows, options = study.theme_rows(), paper_tables.options_of(study, given)
     if rows:
-        found["theme_table"] = themes.table(rows, title=f"Themes: {study.info.title}", notes=theme_notes(study))
+        found["theme_table"] = paper_tables.theme_table(study, theme_notes(study), options)
         found["theme_numbers"] = themes.numbers_table(rows)
     if any(len(said) > 1 for said in study.votes().values()):
-        found["agreement"] = agreement_table(study.agreement(), study.codebook(), notes=(exposure_note(study.exposure()),))
+        found |= agreement_tables.tables(study, notes=(exposure_note(study.exposure()),))
         found |= _agreement_on_sample(study)
         found["agreement_rounds"] = ledger.table(study.ledger())
     evaluations = evaluating.last(study)
@@ -37,6 +61,9 @@ def all_tables(study: Study) -> dict[str, Table]:
         found |= across_tables.tables(study)
         found |= intrusion_tables.tables(study)
     found |= topic_tables(study)
+    found |= study.paper_tables(given)
+    found |= saturating.tables(study)
+    found |= rating_tables.tables(study)
     if rows:
         found["coded_segments"] = segments_table(study)
     return found
@@ -45,10 +72,12 @@ def all_tables(study: Study) -> dict[str, Table]:
 def theme_notes(study: Study) -> tuple[str, ...]:
     """What N counts, what the codes rest on, who coded, and which codebook was used."""
     corpus, codes, book = study.corpus(), study.final_codes(), study.codebook()
-    agreement = next((item for item in study.agreement() if item.measure == "alpha"), None)
+    agreement = next((item for item in study.blind_agreement() if item.measure == "alpha"), None)
     notes = [
-        "Groups: transcripts with at least one segment. Participants: people who spoke, moderators left out, told apart within "
-        "a group. A segment counts once in a row. A theme that a group did not raise is not thereby absent from it.",
+        "Groups: transcripts with at least one segment. Participants: people who spoke, out of all who took part"
+        f"{_silent(corpus)}; moderators left out, people told apart within a group. Turns: uninterrupted talk of one person, "
+        "in which the segments lie. A segment counts once in a row. A theme that a group did not raise is not thereby absent "
+        "from it.",
         study.basis_note(codes) + _warning(codes),
         f"Codebook: {book.name}, version {book.version} ({book.sha256[:12]}). "
         f"Text: {counted(sum(item.is_coded for item in corpus.segments.values()), 'segment')} to be coded, in "
@@ -56,7 +85,7 @@ def theme_notes(study: Study) -> tuple[str, ...]:
     ]
     if agreement is not None and agreement.value is not None:
         notes.append(
-            f"Agreement before adjudication, presence of codes: Krippendorff's alpha {agreement.value:.2f} over "
+            f"Agreement judged blind, presence of codes: Krippendorff's alpha {agreement_wording.told(agreement)} over "
             f"{counted(agreement.n_units, 'pair')} of segment and code, {counted(agreement.n_coders, 'coder')}."
         )
         notes += [note for note in (ledger.reliability_note(study.ledger()),) if note]
@@ -71,6 +100,13 @@ def theme_notes(study: Study) -> tuple[str, ...]:
     return tuple(notes)
 
 
+def _silent(corpus: Corpus) -> str:
+    """Whether there are people among them who said nothing: of those, only participants.csv tells."""
+    spoke = {segment.participant_id for segment in corpus.segments.values()}
+    n = sum(key not in spoke for key in members(corpus))
+    return f", including those who said nothing ({n}, from participants.csv)" if n else ", as far as they are on record"
+
+
 def _warning(codes: list[FinalCode]) -> str:
     suggested = any(code.basis is Basis.SUGGESTED for code in codes)
     return (
@@ -80,39 +116,20 @@ def _warning(codes: list[FinalCode]) -> str:
     )
 
 
-def agreement_table(
-    results: list[Agreement], book: Codebook, *, title: str = "Intercoder agreement", notes: tuple[str, ...] = ()
-) -> Table:
-    """One row for all codes pooled, then one a code, with the counts that each coefficient rests on."""
-    columns = ("Code", "Segments coded by two or more", "Judged present", "Judged absent", "Percent agreement", "Cohen's kappa",
-               "Krippendorff's alpha", "Remark")  # fmt: skip
-    grouped: dict[str | None, dict[str, Agreement]] = {}
-    for item in results:
-        grouped.setdefault(item.code_key, {})[item.measure] = item
-    rows = tuple(_agreement_row(key, measures, book) for key, measures in grouped.items())
-    counting = (
-        "Only segments that two or more people looked at count. Pooled: every pair of segment and code is one judgement. Kappa "
-        "is the mean over pairs of coders where there are more than two."
-    )
-    return Table(title=title, columns=columns, rows=rows, notes=(counting, *notes))
-
-
 def _agreement_on_sample(study: Study) -> dict[str, Table]:
     """The same on the reliability sample alone, once two people have coded some of it."""
-    sample = study.sample()
-    drawn = {key: said for key, said in study.votes().items() if sample and key in sample.segment_ids}
-    if sample is None or not any(len(said) > 1 for said in drawn.values()):
+    sample, results = study.sample(), study.sample_agreement()
+    if sample is None or not results:
         return {}
-    results = agree.run(votes=drawn, code_keys=list(study.codebook().by_key), options=study.options(agree, {}))
-    n_done = sum(len(said) > 1 for said in drawn.values())
+    n_done = len(study.compared_in_sample())
     note = (
         f"Reliability sample: {counted(len(sample.segment_ids), 'segment')} drawn at random on {sample.drawn_at:%Y-%m-%d}, "
         f"{sample.share:.0%} of every transcript (seed {sample.seed}); two or more people have coded {n_done} of them. "
         "Since then, what machines suggest for them shows only after a coder's own judgement."
     )
-    notes = (note, exposure_note(study.exposure(frozenset(sample.segment_ids))))
+    notes = (note, *agreement_wording.told_notes(study), exposure_note(study.exposure(frozenset(sample.segment_ids))))
     title = "Intercoder agreement on the reliability sample"
-    return {"agreement_sample": agreement_table(results, study.codebook(), title=title, notes=notes)}
+    return {"agreement_sample": agreement_tables.agreement_table(results, study.codebook(), title=title, notes=notes)}
 
 
 def exposure_note(found: list[Exposure]) -> str:
@@ -125,16 +142,25 @@ def exposure_note(found: list[Exposure]) -> str:
     )
 
 
+UPTAKE = {
+    "n_shown": "Shown",
+    "n_shown_before": "Shown before judging",
+    "n_already": "Had it already",
+    "n_accepted": "Accepted",
+    "n_changed": "Changed",
+    "n_rejected": "Rejected",
+}
+"""The counts of an `Uptake`, and what their columns are called."""
+
+
 def uptake_table(found: list[Uptake], exposure: list[Exposure], book: Codebook) -> Table:
     """One row for each coder, machine and code: how many suggestions were shown, and what became of them."""
-    columns = ("Coder", "Machine", "Code", "Shown", "Shown before judging", "Had it already", "Accepted", "Changed",
-               "Rejected")  # fmt: skip
+    columns = ("Coder", "Machine", "Code", *UPTAKE.values())
     names = {key: code.name for key, code in book.by_key.items()}
     rows = tuple(
-        (item.coder, item.machine, names.get(item.code_key, item.code_key), item.n_shown, item.n_shown_before, item.n_already,
-         item.n_accepted, item.n_changed, item.n_rejected)
+        (item.coder, item.machine, names.get(item.code_key, item.code_key), *(getattr(item, name) for name in UPTAKE))
         for item in found
-    )  # fmt: skip
+    )
     notes = (
         "Counted in segments, from the log. Had it already: the coder had given the code when they first saw it suggested. "
         "Of the others, as the judgement in force has it: accepted, the code as suggested; changed, the code with another "
@@ -142,16 +168,7 @@ def uptake_table(found: list[Uptake], exposure: list[Exposure], book: Codebook) 
         "rejected, neither. What is still to be judged is in none of these.",
         exposure_note(exposure),
     )
-    return Table(title="What coders did with suggestions", columns=columns, rows=rows, notes=notes)
-
-
-def _agreement_row(key: str | None, measures: dict[str, Agreement], book: Codebook) -> tuple[str | int | float | None, ...]:
-    percent, kappa, alpha = (measures[name] for name in ("percent", "kappa", "alpha"))
-    n_absent = percent.counts.get("absent", 0)
-    n_present = sum(percent.counts.values()) - n_absent
-    values = (None if item.value is None else round(item.value, 3) for item in (percent, kappa, alpha))
-    name = "All codes, pooled" if key is None else book.by_key[key].name
-    return (name, percent.n_units, n_present, n_absent, *values, kappa.undefined_because or "")
+    return Table(title="What coders did with suggestions", columns=columns, rows=rows, notes=notes, n_stub=2)
 
 
 def segments_table(study: Study) -> Table:

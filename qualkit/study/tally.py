@@ -70,6 +70,13 @@ class Standing:
         }
         return Ballots({name: mine for name, mine in books.items() if mine}, among)
 
+    def newest(self, segment_id: str, round_ids: Sequence[str]) -> dict[str, str]:
+        """The newest of some rounds in which each person judged a segment, by name."""
+        found: dict[str, str] = {}
+        for round_id in round_ids:
+            found |= {name: round_id for who, name in self.names.items() if segment_id in self.books.get((round_id, who), ())}
+        return found
+
     def decisions_on(self, segment_id: str) -> dict[str, Decision]:
         """Decisions in force on a segment, by code."""
         return {key: self.decisions[segment_id, key] for key in self.decided.get(segment_id, ())}

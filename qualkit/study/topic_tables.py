@@ -176,7 +176,7 @@ def links_table(study: Study) -> Table:
     columns = ("Framework", "Domain", "Construct", "Code", "Rationale", "By", "Date")
     ordered = sorted(links, key=lambda item: (item.framework, item.construct_key, item.code_key))
     notes = ("A code may belong to several constructs, and a construct may have several codes.",)
-    return Table(title="Codes and constructs", columns=columns, rows=tuple(map(row, ordered)), notes=notes)
+    return Table(title="Codes and constructs", columns=columns, rows=tuple(map(row, ordered)), notes=notes, n_stub=2)
 
 
 def debt_table(study: Study) -> Table:
@@ -200,4 +200,4 @@ def debt_table(study: Study) -> Table:
         "Judged before the codebook had the code, or by its older text, and not judged again since: a code that was added is "
         "missing there, not absent.",
     )
-    return Table(title="Recode debt", columns=columns, rows=rows, notes=notes)
+    return Table(title="Recode debt", columns=columns, rows=rows, notes=notes, n_stub=2)

@@ -11,7 +11,7 @@ import streamlit as st
 from qualkit import plugs
 from qualkit.model import Agreement
 from qualkit.stages import STAGES
-from qualkit.study import Seat, Study, ledger, storage, tables, transcripts
+from qualkit.study import Seat, Study, agreement_tables, ledger, storage, tables, transcripts
 from qualkit.study.standing import Share, TranscriptStanding
 from qualkit.ui import context, launch, rounds_section, run_panel, style
 from qualkit.wording import counted, sized
@@ -62,7 +62,7 @@ def draw() -> None:
     if seat is not None and may_see:
         with st.expander("Agreement code by code", key="by-code", on_change="rerun") as box:
             if box.open:
-                by_code = tables.agreement_table(seat.agreement(), seat.codebook)
+                by_code = agreement_tables.agreement_table(seat.agreement(), seat.codebook)
                 st.html(style.table(by_code.columns, by_code.rows))
         _machines(seat)
         _uptake(seat)

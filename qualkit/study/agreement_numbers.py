@@ -1,0 +1,138 @@
+"""What is behind the figures of agreement: the segments that coders judged, what each gave, and where they differ."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from qualkit.model import Agreement, Behind, Opens, PartAgreement, Table
+from qualkit.stages.agree import PRESENT, Votes
+from qualkit.study import agreement_tables, judged
+from qualkit.study.judged import Judged
+from qualkit.wording import counted
+
+if TYPE_CHECKING:
+    from qualkit.study.study import Study
+
+COMPARED, ALIKE = "n", "Agreement"
+"""The columns that open the segments that were compared, and those on which coders differ."""
+
+# ---------------------------------------------------------------- code by code
+
+
+def on_codes(study: Study, *, is_now: bool = False) -> Opens:
+    """What each coder gave and where they differ, over what was said blind, or as it stands now."""
+    results = study.told_agreement(is_now=is_now)
+    return _by_code(study, results, _judged(study, is_now))
+
+
+def on_sample(study: Study) -> Opens:
+    """The same of the reliability sample."""
+    return _by_code(study, study.sample_agreement(), judged.in_study(study, study.compared_in_sample()))
+
+
+def _judged(study: Study, is_now: bool) -> Mapping[str | None, Judged]:
+    return study.judged_by_two(is_blind=study.is_told_blind() and not is_now)
+
+
+def _by_code(study: Study, results: Sequence[Agreement], on: Mapping[str | None, Judged]) -> Opens:
+    if not results:
+        return {}
+    table = agreement_tables.agreement_table(results, study.codebook())
+    column = _columns(table)
+    opens: Opens = {}
+    for row, key in enumerate((*(key for key in agreement_tables.by_code(results) if key is not None), None)):
+        name, own = str(table.rows[row][0]), on[key]
+        cells = {column[who]: (f"{name}, given by {who}", ids) for who, ids in own.by.items() if who in column}
+        cells[column[ALIKE]] = _differ(name, own.apart)
+        if key is not None:
+            cells[column[COMPARED]] = (f"{name}: judged by two or more", own.judged)
+        opens |= {(row, at): _behind(title, ids, own.said) for at, (title, ids) in cells.items() if ids}
+    return opens
+
+
+def on_words(study: Study, *, is_now: bool = False) -> Opens:
+    """The segments in which each coder marked words, or all of them, for a code."""
+    on_words, on = study.cut_agreement(is_now=is_now), _judged(study, is_now)
+    table = agreement_tables.words_table(on_words, study.codebook())
+    column = _columns(table)
+    opens: Opens = {}
+    for row, part in enumerate(agreement_tables.marked_parts(on_words)):
+        name, own = str(table.rows[row][0]), on[part.code_key]
+        for who, ids in own.by.items():
+            if who in column:
+                opens[row, column[who]] = _behind(f"{name}, marked by {who} in {counted(len(ids), 'segment')}", ids, own.said)
+    return opens
+
+
+def on_valence(study: Study, *, is_now: bool = False) -> Opens:
+    """The segments to which two or more gave a code with a valence, and those where these are not the same."""
+    results, votes = study.valence_agreement(is_now=is_now), study.compared(is_now=is_now)
+    table = agreement_tables.valence_table(results, study.codebook())
+    column, found = _columns(table), _with_valence(votes)
+    keys = [key for key, own in agreement_tables.by_code(results).items() if key is not None and own["percent"].n_units]
+    opens: Opens = {}
+    for row, key in enumerate(keys):
+        name, mine = str(table.rows[row][0]), found[key]
+        said = {segment_id: judged.of_code(votes[segment_id], key) for segment_id in mine}
+        apart = tuple(segment_id for segment_id, labels in mine.items() if len(set(labels)) > 1)
+        opens[row, column[COMPARED]] = _behind(f"{name}: given by two or more with a valence", tuple(mine), said)
+        if apart:
+            opens[row, column[ALIKE]] = _behind(*_differ(name, apart), said)
+    return opens
+
+
+def _with_valence(votes: Votes) -> dict[str, dict[str, list[str]]]:
+    """By code and segment the valences that were given, where two or more gave one."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for segment_id, by_coder in votes.items():
+        for codes in by_coder.values():
+            for key, label in codes.items():
+                if label and label != PRESENT:
+                    found.setdefault(key, {}).setdefault(segment_id, []).append(label)
+    return {key: {unit: labels for unit, labels in mine.items() if len(labels) > 1} for key, mine in found.items()}
+
+
+# ---------------------------------------------------------------- in parts
+
+
+def of_pairs(study: Study) -> Opens:
+    """Of each two coders, all codes pooled."""
+    return in_parts(study, study.agreement_by_pair())
+
+
+def in_parts(study: Study, parts: Sequence[PartAgreement], code_key: str | None = None, *, is_now: bool = False) -> Opens:
+    """Of each row of `parts_table` the segments that were compared, where that is what n counts, and where coders differ."""
+    column = _columns(agreement_tables.parts_table(parts, title=""))
+    votes, names = study.compared(is_now=is_now), {key: code.name for key, code in study.codebook().by_key.items()}
+    machines = {who for part in parts for who in part.coders}.intersection(study.machine_names())
+    given = {name: study.given_by_machine(name) for name in machines}
+    opens: Opens = {}
+    for row, part in enumerate(parts):
+
+        def said_of(segment_id: str, part: PartAgreement = part) -> str:
+            by_coder = {who: votes[segment_id][who] for who in part.coders if who in votes[segment_id]}
+            by_coder |= {who: dict.fromkeys(given[who][segment_id], PRESENT) for who in part.coders if who in given}
+            return judged.of_all(by_coder, names) if code_key is None else judged.of_code(by_coder, code_key)
+
+        said = {segment_id: said_of(segment_id) for segment_id in (part.apart if code_key is None else part.compared)}
+        if code_key is not None and part.compared:
+            opens[row, column[COMPARED]] = _behind(f"{part.part}: compared", part.compared, said)
+        if part.apart:
+            opens[row, column[ALIKE]] = _behind(*_differ(part.part, part.apart), said)
+    return opens
+
+
+# ---------------------------------------------------------------- each number
+
+
+def _columns(table: Table) -> dict[str, int]:
+    return {name: n for n, name in enumerate(table.columns)}
+
+
+def _differ(name: str, ids: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    return f"{name}: coders differ on {counted(len(ids), 'segment')}", ids
+
+
+def _behind(title: str, ids: tuple[str, ...], said: Mapping[str, str]) -> Behind:
+    return Behind(title=title, segment_ids=ids, said={key: said[key] for key in ids if key in said})
