@@ -27,3 +27,8 @@ def _script(page: str) -> None:
 def told(app: AppTest) -> str:
     """Everything that a page sends to the browser."""
     return repr(app) + "".join(element.proto.body for element in app.get("html"))
+
+
+def sent(app: AppTest) -> str:
+    """All that a page sends to components."""
+    return "".join(str(element.proto) for element in app.get("bidi_component"))

@@ -33,6 +33,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_no_serious_violation_on_any_page(browser: Any, address: str, theme: str) -> None:
+    from qualkit.ui import report_page
+
     context = browser.new_context(viewport={"width": 1280, "height": 720}, color_scheme=theme)
     window = context.new_page()
     found = []
@@ -41,6 +43,10 @@ def test_axe_finds_no_serious_violation_on_any_page(browser: Any, address: str, 
         for page in pages:
             go_to(window, page)
             found += [f"{page}: {said}" for said in violations(window)]
+            for section in report_page.SECTIONS if page == "Report" else ():
+                window.get_by_text(section, exact=True).first.click()
+                settled(window)
+                found += [f"{page}, {section}: {said}" for said in violations(window)]
     assert not found, "\n".join(found)
 
 

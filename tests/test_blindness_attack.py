@@ -46,7 +46,14 @@ ACTS: dict[str, Callable[[Seat, str, list[Proposal]], Any]] = {
 }
 """What a seat does instead of telling, and how a blind coder would try it on a segment not judged, or on guessed proposals."""
 
-ASIDE: dict[str, Any] = {"everything": True, "at_least": 2, "by": "role", "order": Order.TEACHING}
+ASIDE: dict[str, Any] = {
+    "everything": True,
+    "at_least": 2,
+    "by": "role",
+    "order": Order.TEACHING,
+    "with_valence": True,
+    "is_now": True,
+}
 """What a verb may be asked for on top of what it needs, and what more it could tell then."""
 
 
@@ -67,6 +74,8 @@ def asked(seat: Seat, name: str) -> Iterator[Callable[[], Any]]:
     for segment_id in seat.queue()[1:] if wanted - {"number"} else ["none"]:
         given = {"segment_id": segment_id, "segment_ids": [segment_id], "after": segment_id, "n": 3, "code_key": "stigma"}
         given |= {"order": Order.AS_SAID, "client_id": f"ben {segment_id}", "number": 1}
+        given |= {"names": ["theme_table"], "suffix": ".md", "machine": "keywords", "items": [], "name": "methods.md"}
+        given |= {"stem": "agreement_forest", "about": "codes", "parts": []}
         if "transcript_id" in wanted:
             given["transcript_id"] = seat.view(segment_id).transcript.id
         assert wanted <= set(given), f"say in ACTS, or here, how the attack is to call {name}"

@@ -14,7 +14,7 @@ from tests.conftest import a_tone, choices, reopened
 pytestmark = pytest.mark.browser
 
 N_TURNS = 44
-SETTLED_MS = 20_000
+SETTLED_MS = 60_000
 HEARD = """WEBVTT
 
 00:00.000 --> 00:04.000
@@ -269,7 +269,7 @@ def test_from_a_whole_transcript_one_goes_to_a_segment_and_codes_it(browser: Any
     settle(window)
     assert said(study, fifth).keys() == {"trust"}
     window.get_by_text("Read through").click()
-    assert window.locator(".qd-open").nth(4).locator(".qd-code").inner_text() == "Trust"
+    assert window.locator(".qd-open").nth(4).locator(".qd-code").text_content() == "Trust"
 
 
 def test_words_selected_with_the_mouse_are_evidence_by_code_points(browser: Any, server: Server, study: Study) -> None:

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from qualkit.model import Purpose
 from qualkit.study import Study
 from tests.conftest import choices
-from tests.drawn import told
+from tests.drawn import sent, told
 from tests.test_cli import Qualkit, Said, coded, qualkit, with_line  # noqa: F401
 from tests.test_ui import Open, judge_all, open_page, study  # noqa: F401
 
@@ -25,8 +25,8 @@ def test_before_anybody_codes_there_is_no_round_to_show(empty_study: Study, qual
 def test_rounds_are_listed_with_their_agreement(coded: Path, qualkit: Qualkit) -> None:  # noqa: F811
     assert qualkit("rounds", "-s", coded).out.splitlines() == [
         f"Round 1: independent, open, blind, opened {Study.open(coded).rounds()[0].opened_at:%Y-%m-%d}; coded by Ana, Ben",
-        "  1 segment judged by two or more: percent 1.000, kappa 1.000, alpha 1.000",
-        "  1 segment of them judged blind: percent 1.000, kappa 1.000, alpha 1.000",
+        "  1 segment judged by two or more: percent 1.000, ac1 1.000",
+        "  1 segment of them judged blind: percent 1.000, ac1 1.000",
     ]
 
 
@@ -120,7 +120,7 @@ def test_who_may_not_lead_is_offered_no_button(open_page: Open, study: Study) ->
     judge_all(study, "Ana", "stigma", "barrier")
     app = open_page("study", "Ana")
     assert not any(has(app, key) for key in ("round-reveal", "round-close", "round-open", "plan-make"))
-    assert "open, blind" in told(app)
+    assert "open, blind" in sent(app)
 
 
 def test_segments_are_dealt_out_on_the_page(open_page: Open, study: Study) -> None:  # noqa: F811

@@ -116,8 +116,9 @@ def _slowly(votes: Any, keys: list[str], *, valence: bool) -> list[Agreement]:
         key: [{who: label(said, key) for who, said in by.items()} for by in votes.values() if len(by) > 1] for key in keys
     }
     pooled = [unit for units in per_code.values() for unit in units]
-    listed = [item for key, units in per_code.items() for item in agree.measures(units, code_key=key)]
-    return agree.measures(pooled, code_key=None) + listed
+    labels = sorted({said for unit in pooled for said in unit.values()} | (set() if valence else {"absent", "present"}))
+    listed = [item for key, units in per_code.items() for item in agree.measures(units, code_key=key, labels=labels)]
+    return agree.measures(pooled, code_key=None, labels=labels) + listed
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -96,3 +96,15 @@ def test_a_theme_is_written_ordered_and_withdrawn_by_commands(study: Study) -> N
     assert "Shame  (written, 5 segments, 2 of 2 groups" in run("list")
     assert "stays on file" in run("withdraw", "Shame", "--by", "Cara")
     assert study.verify() is None
+
+
+def test_who_asks_why_coders_agree_so_little_gets_the_table_the_reasons_and_the_segments(open_page: Open, study: Study) -> None:
+    for segment_id in study.seat("Ben").queue():
+        study.seat("Ben").judge(segment_id, [])
+    page = page_of("report", "Cara").run()
+    assert "Ben gave it" not in told(page)
+    page.selectbox(key="why").set_value("stigma").run()
+    said = told(page)
+    assert not page.exception
+    assert "Ben gave it" in said and "Ben never gave it" in said
+    assert "There is so much shame" in said and "Ana: barrier; Ben: absent" in said

@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 from qualkit.study import Study, new_theme
 from qualkit.ui import launch, theme_desk, theme_parts
 from tests.conftest import choices
-from tests.drawn import page_of
+from tests.drawn import page_of, sent
 from tests.test_browser import sit_down
 
 Open = Callable[..., AppTest]
@@ -71,7 +71,7 @@ def test_a_number_opens_the_segments_that_it_counts(open_page: Open, study: Stud
 def test_a_theme_on_the_desk_says_who_carries_it(open_page: Open, study: Study) -> None:
     app = open_page("Cara", **{theme_desk.OPEN.replace("-", "_"): study.theme_standings()[0].theme.id})
     said = "".join(element.proto.body for element in app.get("html"))
-    assert "of 2 groups" in said and "P1, fg1" in said
+    assert "of 2 groups" in sent(app) and "P1, fg1" in said
     assert [button.label for button in app.button][:1] == ["All themes"]
 
 
@@ -91,6 +91,31 @@ def test_a_theme_without_a_name_is_not_saved_and_the_page_says_why(open_page: Op
     next(button for button in app.button if button.label == "Save theme").click().run()
     assert [error.value for error in app.error] == ["A theme needs a name and at least one code or topic."]
     assert study.written_themes() == []
+
+
+def test_every_table_is_shown_and_has_a_button_for_each_format(open_page: Open) -> None:
+    app = open_page("Cara", theme_tables=True)
+    assert not app.exception
+    tables = next(box for box in app.selectbox if box.label == "Table")
+    assert {"Characteristics of participants", "Framework matrix: codes by groups"} <= set(tables.options)
+    labels = [button.label for button in app.get("download_button")]
+    assert labels == ["CSV", "DOCX", "XLSX", "CSV", "DOCX", "HTML", "LaTeX", "Markdown", "XLSX"]
+    tables.set_value("participants").run()
+    assert "Characteristics of Participants" in "".join(element.proto.body for element in app.get("html"))
+
+
+def test_an_author_says_how_a_quotation_is_printed_and_is_told_what_is_none(open_page: Open, study: Study) -> None:
+    stigma = study.theme_standings()[0].theme.id
+    app = open_page("Cara", theme_hear={"theme": stigma, "valence": "barrier", "what": "segments"})
+    key = str(next(field.key for field in app.text_area if "shame" in field.value))
+    app.text_area(key=key).set_value("There is no shame")
+    app.button(key=f"{key}-keep").click().run()
+    assert "mark what is left out" in app.session_state[f"{key}-said"]
+    assert study.corpus().edits == {}
+    app = open_page("Cara", theme_hear={"theme": stigma, "valence": "barrier", "what": "segments"})
+    app.text_area(key=key).set_value("There is […] shame in this town.")
+    app.button(key=f"{key}-keep").click().run()
+    assert study.corpus().edits == {key.rpartition("-print-")[2]: "There is […] shame in this town."}
 
 
 def test_a_blind_coder_is_told_a_sentence_and_given_no_table(open_page: Open) -> None:

@@ -11,7 +11,7 @@ pytest.importorskip("streamlit")
 from qualkit.model import TopicDecision, TopicVerdict, Turn
 from qualkit.study import Study
 from qualkit.ui import topic_cards, topics_page
-from tests.drawn import told
+from tests.drawn import sent, told
 from tests.landscapes import landscape_of, lay_out, topics_of
 from tests.test_ui import Open, judge_all, open_page, study  # noqa: F401
 
@@ -24,27 +24,28 @@ def laid_out(study: Study) -> Study:  # noqa: F811
 
 
 def test_the_page_leads_with_what_the_topics_are_worth() -> None:
-    said = topics_page.lead(topics_of(IDS, "r"), landscape_of("r"))
-    for value, name, rests_on in (
+    facts = topics_page.lead(topics_of(IDS, "r"), landscape_of("r"))
+    assert [(fact.value, fact.name, fact.about) for fact in facts] == [
         ("2", "topics", "in 5 segments"),
         ("20%", "without a topic", "1 segment"),
         ("1", "unstable", "of 2"),
         (".79", "in parts of the talk", "agreement, 100 draws"),
         (".55", "with groups drawn anew", "agreement, 25 draws"),
         ("1", "placed outliers", "in topics by likeness"),
-    ):
-        assert f'<b>{value}</b><span>{name}</span><span class="q-grey">{rests_on}</span>' in said
+    ]
+    assert [len(fact.behind.segment_ids) if fact.behind else None for fact in facts] == [4, 1, 2, None, None, 1]
 
 
 def test_without_a_landscape_the_page_says_only_what_is_known() -> None:
-    said = topics_page.lead([topic for topic in topics_of(IDS, "r") if topic.number < 0], None)
-    assert "100%" in said and "agreement of seeds" not in said and "not asked" in said
+    facts = topics_page.lead([topic for topic in topics_of(IDS, "r") if topic.number < 0], None)
+    assert [(fact.value, fact.about) for fact in facts] == [("0", "in 1 segment"), ("100%", "1 segment"), ("–", "not asked")]
+    assert [fact.opens for fact in facts] == [False, True, False]
 
 
 def test_the_map_section_lists_all_topics_by_their_colours(open_page: Open, laid_out: Study) -> None:  # noqa: F811
     app = open_page("topics", "Cara")
     assert not app.exception
-    assert "1 · shame, blame, town" in told(app) and "2 · Getting &lt;there&gt;" in told(app)
+    assert "shame, blame, town" in sent(app) and "Getting <there>" in sent(app)
     assert [len(app.get("vega_lite_chart")), len(app.multiselect)] == [1, 1]
 
 
@@ -99,4 +100,4 @@ def test_topics_and_their_map_are_closed_to_a_blind_coder(open_page: Open, laid_
     judge_all(laid_out, "Ben", "stigma", "mixed")
     app = open_page("topics", "Ana")
     assert "codes blind" in app.info[0].value
-    assert "shame, blame" not in told(app)
+    assert "shame, blame" not in told(app) + sent(app)

@@ -102,7 +102,7 @@ def visit(window: Any, page: str) -> None:
 
 def choose(window: Any, option: str) -> None:
     """Choose one of a row of options: Tab leads to the row, arrows through it."""
-    tab_to(window, "Read")
+    tab_to(window, "Read", is_whole=True)
     for _ in range(10):
         if named(window).startswith(option):
             press(window, "Enter")
@@ -112,11 +112,12 @@ def choose(window: Any, option: str) -> None:
     raise AssertionError(f"no arrow leads to {option}")
 
 
-def tab_to(window: Any, name: str) -> None:
-    """Press Tab until what has that name has the focus."""
+def tab_to(window: Any, name: str, *, is_whole: bool = False) -> None:
+    """Press Tab until what has that name has the focus; a name may go on, unless it `is_whole`."""
     for _ in range(MOST_TABS):
         press(window, "Tab")
-        if named(window).startswith(name):
+        found = named(window)
+        if found == name or (found.startswith(name) and not is_whole):
             return
     raise AssertionError(f"no Tab leads to {name}")
 

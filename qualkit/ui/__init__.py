@@ -8,10 +8,10 @@ from __future__ import annotations
 from functools import partial
 from importlib import import_module
 
-PAGES = ("Study", "Transcript", "Code", "Adjudicate", "Codebook", "Topics", "Themes")
+PAGES = ("Study", "Transcript", "Code", "Adjudicate", "Codebook", "Topics", "Themes", "Ratings", "Report")
 """Pages in the order of the work; the page `Code` is the function `draw` of `qualkit.ui.code_page`."""
 
-TITLED = frozenset({"Study", "Codebook", "Topics", "Themes"})
+TITLED = frozenset({"Study", "Codebook", "Topics", "Themes", "Ratings", "Report"})
 """Pages that show a heading of their own; the others have one that is only heard, and leave the screen to the work."""
 
 ICONS = {
@@ -22,6 +22,8 @@ ICONS = {
     "Codebook": "menu_book",
     "Topics": "bubble_chart",
     "Themes": "table_chart",
+    "Ratings": "exposure",
+    "Report": "article",
 }
 
 

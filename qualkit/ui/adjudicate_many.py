@@ -12,7 +12,7 @@ from qualkit.model import Codebook, Decision, new_id
 from qualkit.stages.codebook_gaps import CodebookGap
 from qualkit.stages.disputes import Proposal
 from qualkit.study import Seat
-from qualkit.ui import context, ruling, style
+from qualkit.ui import behind, context, ruling, style
 from qualkit.wording import counted, first_line
 
 MOST_LISTED = 100
@@ -83,6 +83,10 @@ def _offer(seat: Seat, proposals: list[Proposal], at_least: int | None) -> None:
         return
     n, seq = len(proposals), context.study().head()[0]
     _list(seat, proposals, seat.codebook)
+    if seat.may_see_results():
+        ids = tuple(dict.fromkeys(item.case.segment_id for item in proposals))
+        number = behind.Behind(title="Cases that may be decided together", segment_ids=ids)
+        behind.button(seat, f"Read and hear {counted(len(ids), 'segment')}", number, key=f"said-{at_least}")
     key = f"accept-{seat.coder.id}-{at_least}-{seq}-{n}"
     st.button(
         f"Accept {counted(n, 'case')}", key=key, type="primary", icon=":material/done_all:",
@@ -116,8 +120,8 @@ def _list(seat: Seat, proposals: Sequence[Proposal], book: Codebook) -> None:
         )
         for item in proposals[:MOST_LISTED]
     ]
-    with st.container(height=min(320, 60 + 34 * len(rows)), border=False):
-        st.html(style.table(("Code", "Decision", "Coders", "Segment"), rows, raw=(1,)))
+    table = style.table(("Code", "Decision", "Coders", "Segment"), rows, raw=(1,))
+    st.html(style.block(f'<div class="q-many" tabindex="0" role="group" aria-label="Cases">{table}</div>'))
     if len(proposals) > MOST_LISTED:
         st.html(style.block(style.grey(f"and {len(proposals) - MOST_LISTED} more")))
 
@@ -142,6 +146,10 @@ def _gaps(seat: Seat, gaps: Sequence[CodebookGap]) -> None:
                 f'<b>{escape(name)}</b> {style.aside(counted(len(gap.decisions), "decision"))}<ul class="q-small">{items}</ul>'
             )
         )
+        ids = tuple(dict.fromkeys(item.segment_id for item in gap.decisions))
+        with act:
+            number = behind.Behind(title=f"{name}: named as a gap", segment_ids=ids)
+            behind.button(seat, counted(len(ids), "segment"), number, key=f"gap-said-{gap.code_key}")
         act.button(
             "Change this code",
             help=f"Open {name} on the page Codebook",

@@ -208,7 +208,7 @@ def _mount(seat: Seat, docket: Docket, at: tuple[str, str]) -> None:
     keys = list(docket.keys[max(0, index - BEHIND) : index + 1 + AHEAD]) if index is not None else [at, *docket.keys[:AHEAD]]
     book = seat.codebook
     drawn = [_case(seat, key, book, docket) for key in keys]
-    clip = context.value("hearing") or {}
+    clip = context.value("case-clip") or {}
     ruling.mount(
         {
             "turn": context.value("case-turn") or 0,
@@ -258,7 +258,7 @@ def _hear(seat: Seat) -> None:
             context.notify("The recording is not in recordings/ any more.", is_error=True)
             return
         ogg = base64.b64encode(clip).decode("ascii")
-        context.put("hearing", {"segment": segment_id, "n": asked.get("n"), "ogg": ogg})
+        context.put("case-clip", {"segment": segment_id, "n": asked.get("n"), "ogg": ogg})
 
 
 def _propose() -> None:

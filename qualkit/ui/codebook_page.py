@@ -9,7 +9,7 @@ import streamlit as st
 from qualkit.model import Code, Codebook
 from qualkit.study import Seat
 from qualkit.study.codebook_changes import Book
-from qualkit.ui import codebook_entry, codebook_forms, context, style, topic_links
+from qualkit.ui import behind, codebook_entry, codebook_forms, context, style, topic_links
 from qualkit.wording import counted
 
 CODE = "codebook-code"
@@ -115,6 +115,7 @@ def open_code(key: str) -> None:
 
 def _code(seat: Seat, desk: Book, book: Codebook, code: Code) -> None:
     st.html(codebook_entry.head(code, book, desk.uses()[code.key], is_own=desk.is_blind))
+    _given(seat, desk, code)
     ways = _ways(desk, code)
     if context.value("codebook-section") not in (None, *ways):
         context.put("codebook-section", "Read")
@@ -139,6 +140,15 @@ def _ways(desk: Book, code: Code) -> Mapping[str, Callable[[Book, Codebook, Code
         return {**reading, "Restore": codebook_forms.restore}
     changing = {"Edit": codebook_forms.edit, "Split": codebook_forms.split, "Merge": codebook_forms.merge}
     return {**reading, **changing, "Retire": codebook_forms.retire}
+
+
+def _given(seat: Seat, desk: Book, code: Code) -> None:
+    """The way to the segments that a code was given to, for who may see what others said."""
+    n = desk.uses()[code.key]
+    if n and not desk.is_blind:
+        said = seat.given(code.key)
+        number = behind.Behind(title=f"{code.name}: given by anybody", segment_ids=tuple(said), said=said)
+        behind.button(seat, f"Read and hear {counted(n, 'segment')}", number, key=f"codebook-said-{code.key}")
 
 
 def _constructs(seat: Seat, desk: Book) -> None:

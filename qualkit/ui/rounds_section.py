@@ -8,10 +8,12 @@ from typing import Any
 
 import streamlit as st
 
-from qualkit.model import Agreement, Case, Purpose, Round, RoundAgreement, RoundNote, new_id
+from qualkit.model import Agreement, Case, Purpose, Round, RoundAgreement, RoundNote, Table, TableCell, new_id
 from qualkit.study import Seat, Study, ledger
+from qualkit.study.ledger_numbers import BLIND, NOW
+from qualkit.study.ledger_numbers import COLUMNS as COLUMNS_OF
 from qualkit.study.rounds import SCOPES
-from qualkit.ui import context, parts, plan_section, ruling, style
+from qualkit.ui import behind, context, parts, plan_section, ruling, style
 from qualkit.wording import counted, first_line
 
 ON = dict(zip(SCOPES, ("All segments", "What is disputed", "The reliability sample"), strict=True))
@@ -25,7 +27,7 @@ def draw(study: Study, seat: Seat | None) -> None:
     st.subheader("Rounds")
     rounds = study.rounds()
     if rounds:
-        st.html(_table(seat.ledger() if seat else [], rounds))
+        _table(seat, rounds)
     else:
         st.html(style.block(style.grey("The first round opens, blind, when somebody codes.")))
     if seat is None:
@@ -36,15 +38,26 @@ def draw(study: Study, seat: Seat | None) -> None:
     _discussion(seat)
 
 
-def _table(found: list[RoundAgreement], rounds: list[Round]) -> str:
-    known = {item.round.id: item for item in found}
-    columns = ("Round", "For", "State", "Opened", "Coders", "Judged by two or more", "Alpha", "Of them blind", "Alpha, blind")
-    rows = [_row(item, known.get(item.id)) for item in rounds]
-    note = style.grey(ledger.RELIABILITY) if any(item.agreement for item in found) else ""
-    return style.table(columns, rows) + style.block(note)
+COLUMNS = ("Round", "For", "State", "Opened", "Coders", "Judged by two or more", "Alpha", "Of them blind", "Alpha, blind")
+OPENS = {5: COLUMNS_OF[NOW], 6: COLUMNS_OF[NOW] + 1, 7: COLUMNS_OF[BLIND], 8: COLUMNS_OF[BLIND] + 1}
+"""By column, that of the ledger in full which opens the same: what was judged by two or more, and where they differ."""
 
 
-def _row(round_: Round, line: RoundAgreement | None) -> tuple[object, ...]:
+def _table(seat: Seat | None, rounds: list[Round]) -> None:
+    """A line for each round; its numbers open for who may see results."""
+    found = {item.round.id: item for item in (seat.ledger() if seat else [])}
+    rows = tuple(_row(item, found.get(item.id)) for item in rounds)
+    note = ledger.RELIABILITY if any(item.agreement for item in found.values()) else ""
+    if seat is None or not seat.may_see_results():
+        st.html(style.table(COLUMNS, rows) + style.block(style.grey(note)))
+        return
+    whole = seat.table_opens("agreement_rounds")
+    opens = {(row, column): whole[row, at] for row in range(len(rows)) for column, at in OPENS.items() if (row, at) in whole}
+    table = Table(title="Rounds", columns=COLUMNS, rows=rows, notes=(note,) if note else ())
+    behind.table(seat, table, opens, key="rounds-table")
+
+
+def _row(round_: Round, line: RoundAgreement | None) -> tuple[TableCell, ...]:
     about = f", {counted(len(round_.segment_ids), 'segment')}" if round_.segment_ids else ""
     is_open = line is not None and bool(line.agreement)
     return (

@@ -9,20 +9,12 @@ from html import escape
 import streamlit as st
 
 from qualkit import plugs
-from qualkit.model import Agreement
 from qualkit.stages import STAGES
-from qualkit.study import Seat, Study, agreement_tables, ledger, storage, tables, transcripts
+from qualkit.study import Seat, Study, storage, tables, transcripts
 from qualkit.study.standing import Share, TranscriptStanding
-from qualkit.ui import context, launch, rounds_section, run_panel, style
+from qualkit.study.standing_numbers import FINDINGS
+from qualkit.ui import agreement_section, behind, context, launch, rounds_section, run_panel, style
 from qualkit.wording import counted, sized
-
-FINDINGS = {
-    "suggested": "Suggested",
-    "in_topics": "In topics",
-    "adjudicated": "Adjudicated",
-    "in_themes": "In themes",
-}
-"""What follows from codes, in the order of the stages, by field of `TranscriptStanding`."""
 
 HEARD = {"audio": "● audio", "text": "text only", "not yet": "○ not yet"}
 
@@ -30,6 +22,8 @@ WHAT_COLUMNS_COUNT = "Segments: those that are there to be coded; judged: how ma
 WHAT_FINDINGS_COUNT = (
     " Suggested: a machine suggests a code. Adjudicated: disputed codes that are decided. In themes: a theme rests on it."
 )
+
+EVALUATE_AGAIN = "Evaluate again, with  qualkit evaluate , and these numbers open the segments behind them."
 
 TELLING = frozenset({"agree", "evaluate", "themes", "export"})
 """Stages whose summary would tell a blind coder what others said."""
@@ -47,30 +41,30 @@ def draw() -> None:
     rows = seat.standing(wait=False) if seat is not None else study.standing(is_blind=True)
     with table.container():
         _transcripts(rows)
+    if seat is not None and may_see and any(row.n_segments for row in rows):
+        _numbers(seat)
     _take_along(study)
     left, right = st.columns(2, gap="large")
     with left:
         st.header("Coders")
         _coders(study, rows)
         if seat is not None and may_see:
-            _agreement(seat)
+            agreement_section.pooled(seat)
     with right:
         st.header("Stages")
         _stages(study, may_see)
         run_panel.draw(study)
     rounds_section.draw(study, seat)
     if seat is not None and may_see:
-        with st.expander("Agreement code by code", key="by-code", on_change="rerun") as box:
-            if box.open:
-                by_code = agreement_tables.agreement_table(seat.agreement(), seat.codebook)
-                st.html(style.table(by_code.columns, by_code.rows))
         _machines(seat)
         _uptake(seat)
     _storage(study)
     _log()
-    if seat is not None and may_see and (counted_all := seat.standing()) != rows:
-        with table.container():  # what follows from codes takes longest, so it comes when all else is there
-            _transcripts(counted_all)
+    if seat is not None and may_see:  # what follows from codes takes longest, so it comes when all else is there
+        counted_all = seat.standing()
+        if counted_all != rows:
+            with table.container():
+                _transcripts(counted_all)
 
 
 def _transcripts(rows: Sequence[TranscriptStanding]) -> None:
@@ -153,36 +147,6 @@ def _stages(study: Study, may_see: bool) -> None:
             st.warning(problem, icon=":material/warning:")
 
 
-def _agreement(seat: Seat) -> None:
-    found, note = seat.agreement(), ledger.reliability_note(seat.ledger())
-    pooled = {item.measure: item for item in found if item.code_key is None}
-    st.header("Agreement before adjudication")
-    if pooled["percent"].value is None:
-        st.html(style.block(style.grey(f"None to report: {pooled['percent'].undefined_because}.")))
-        return
-    for column, (name, measure) in zip(
-        st.columns(3),
-        (("Krippendorff's alpha", "alpha"), ("Cohen's kappa", "kappa"), ("Percent agreement", "percent")),
-        strict=True,
-    ):
-        column.metric(name, _figure(pooled[measure]), help=pooled[measure].undefined_because)
-    n_coders, n_units = pooled["percent"].n_coders, pooled["percent"].n_units
-    st.html(
-        style.block(
-            style.grey(
-                f"Presence of codes, over {counted(n_units, 'pair')} of segment and code, {counted(n_coders, 'coder')}; of "
-                f"each coder and segment the newest judgement counts. {note}"
-            )
-        )
-    )
-
-
-def _figure(item: Agreement) -> str:
-    if item.value is None:
-        return "none"
-    return f"{item.value:.1%}" if item.measure == "percent" else f"{item.value:.2f}"
-
-
 def _machines(seat: Seat) -> None:
     """What may be left to machine coders, once they were held against people."""
     if "evaluate" not in context.study().runs():
@@ -197,6 +161,11 @@ def _machines(seat: Seat) -> None:
                 st.html(
                     style.block(f'<img alt="Agreement of machine coders with people" src="data:image/svg+xml;base64,{source}">')
                 )
+            if found := seat.machine_outcomes():
+                st.html(style.block(style.label(found[0].title)))
+                behind.table(seat, *found, key="machines-table")
+                if not found[1]:
+                    st.html(style.block(style.grey(EVALUATE_AGAIN)))
 
 
 def _uptake(seat: Seat) -> None:
@@ -206,9 +175,17 @@ def _uptake(seat: Seat) -> None:
     with st.expander("What coders did with suggestions", key="uptake", on_change="rerun") as box:
         if box.open:
             taken = tables.uptake_table(seat.uptake(), seat.exposure(), seat.codebook)
-            st.html(style.table(taken.columns, taken.rows))
-            for note in taken.notes:
-                st.html(style.block(style.grey(note)))
+            behind.table(seat, taken, seat.table_opens("suggestion_uptake"), key="uptake-table")
+
+
+def _numbers(seat: Seat) -> None:
+    """The numbers of the table of transcripts, with the way to the segments."""
+    with st.expander(
+        "Read and hear what was judged and found", icon=":material/format_quote:", key="found", on_change="rerun"
+    ) as box:
+        if box.open:
+            numbers = seat.standing_numbers()
+            behind.table(seat, numbers.table, numbers.opens, key="found-table")
 
 
 def _storage(study: Study) -> None:

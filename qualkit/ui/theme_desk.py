@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from functools import partial
-from html import escape
 from typing import Any
 
 import streamlit as st
 
 from qualkit.errors import QualkitError
-from qualkit.model import Codebook, Theme, new_id
+from qualkit.model import Behind, Codebook, Theme, new_id
 from qualkit.plain import sha256_of
 from qualkit.study import Seat
 from qualkit.study.authoring import ThemeStanding
-from qualkit.ui import context, parts, style, theme_parts
+from qualkit.ui import context, facts, parts, style, theme_parts
+from qualkit.ui.facts import Fact
 
 OPEN = "theme-open"
 """The slot of the session that holds the id of the theme on the desk, `NEW` for one that is being written."""
@@ -135,24 +135,21 @@ def _withdraw(seat: Seat, theme: Theme) -> None:
 
 def _carriers(seat: Seat, standing: ThemeStanding) -> None:
     carried = standing.carried
-    st.html(
-        style.block(
-            '<div class="q-facts">'
-            + _fact(carried.n_segments, "segments")
-            + _fact(carried.n_groups, f"of {carried.of_groups} groups")
-            + _fact(carried.n_participants, f"of {carried.of_participants} participants")
-            + "</div>",
-            *(f'<p style="margin:.2rem 0">{style.tag("⚑ " + flag, "bad")}</p>' for flag in carried.flags),
-        )
+    told = (
+        (carried.n_segments, "segments", "segments"),
+        (carried.n_groups, f"of {carried.of_groups} groups", "groups"),
+        (carried.n_participants, f"of {carried.of_participants} participants", "people"),
     )
+    shown = [
+        Fact(value=str(n), name=name, behind=Behind(title=standing.theme.name, segment_ids=standing.segment_ids, what=what))
+        for n, name, what in told
+    ]
+    facts.row(seat, shown, key=f"theme-facts-{standing.theme.id}")
+    st.html(style.block(*(f'<p style="margin:.2rem 0">{style.tag("⚑ " + flag, "bad")}</p>' for flag in carried.flags)))
     quotes = seat.authoring.quotes(standing.segment_ids)
     _shares("Group", Counter(quote.transcript_label for quote in quotes), len(quotes))
     people = Counter(f"{quote.participant}, {quote.transcript_label}" for quote in quotes if quote.participant)
     _shares("Person", people, len(quotes))
-
-
-def _fact(n: int, what: str) -> str:
-    return f'<div class="q-fact"><b>{n}</b>{escape(what)}</div>'
 
 
 def _shares(what: str, counts: Counter[str], total: int) -> None:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-import tempfile
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from qualkit import plugs
 from qualkit.errors import QualkitError
+from qualkit.exporters import html
 from qualkit.study import Seat
 from qualkit.study.authoring import ThemeStanding
-from qualkit.ui import context, style, theme_desk, theme_parts, theme_said
+from qualkit.ui import behind, context, marks, parts, style, theme_desk, theme_parts, theme_said
 
 _BOARD, _ORDER = "theme-board", "theme-order"
+
+AT_HAND = ("csv", "docx", "xlsx")
+"""Formats that have a button at the top of the page."""
+
+N_SHOWN = 40
+"""Rows of a table that are shown."""
 
 
 def draw() -> None:
@@ -39,13 +45,24 @@ def draw() -> None:
     _new()
     theme_parts.board(standings, key=_BOARD, on_ask=partial(_asked, seat))
     _order(seat, standings)
+    _all_tables(seat)
     with st.expander("For and against, drawn", icon=":material/bar_chart:", key="theme-chart", on_change="rerun") as box:
         if box.open:
-            from qualkit.figures import themes as charts
-
-            rows = [row for item in standings for row in item.rows]
-            st.altair_chart(charts.diverging(rows), width="stretch", alt="Segments for and against, theme by theme")
+            _drawn(seat, standings)
     _dialog(seat, standings)
+
+
+def _drawn(seat: Seat, standings: tuple[ThemeStanding, ...]) -> None:
+    """Segments for and against, theme by theme."""
+    from qualkit.figures import themes as charts
+
+    rows = [row for item in standings for row in item.rows]
+    picked = {
+        charts.mark_of(row): behind.Behind(title=f"{row.theme}, {charts.kind_of(row)}", segment_ids=row.segment_ids)
+        for row in rows
+    }
+    drawn = charts.diverging(rows, parts.look())
+    marks.chart(seat, drawn, picked, key="theme-drawn", alt="Segments for and against, theme by theme")
 
 
 def _new() -> None:
@@ -60,6 +77,7 @@ def _asked(seat: Seat) -> None:  # noqa: ARG001 - whoever sits here may see the 
         context.put(theme_desk.OPEN, asked["theme"])
     else:
         context.put("theme-hear", asked)
+        context.put("hearing", None)
 
 
 def _dialog(seat: Seat, standings: tuple[ThemeStanding, ...]) -> None:
@@ -103,22 +121,45 @@ def _ordered(seat: Seat) -> None:
 
 
 def _downloads(seat: Seat) -> None:
+    """The theme table in the formats that most people want; all others are further down."""
     with st.container(horizontal=True, horizontal_alignment="right"):
-        for name in plugs.names("exporters"):
-            exporter = plugs.load("exporters", name)
-            st.download_button(
-                f"{name.upper()}",
-                data=lambda exporter=exporter: _written(exporter, seat),
-                file_name=f"theme_table{exporter.suffix}",
-                icon=":material/download:",
-                key=f"download-{name}",
-                on_click="ignore",
-            )
+        for name in AT_HAND:
+            if name in plugs.names("exporters"):
+                _download(seat, "theme_table", name, label=name.upper(), key=f"download-{name}")
 
 
-def _written(exporter: plugs.Exporter, seat: Seat) -> bytes:
-    """The theme table as a file; made only when somebody asks for it."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"theme_table{exporter.suffix}"
-        exporter.write(seat.tables()["theme_table"], path)
-        return path.read_bytes()
+def _download(seat: Seat, table: str, name: str, *, label: str, key: str) -> None:
+    """A button that gives a table as a file, made only when somebody asks for it."""
+    suffix: str = plugs.load("exporters", name).suffix
+    st.download_button(
+        label,
+        data=lambda: seat.table_file([table], suffix),
+        file_name=f"{table}{suffix}",
+        icon=":material/download:",
+        key=key,
+        on_click="ignore",
+    )
+
+
+def _all_tables(seat: Seat) -> None:
+    """Any table, in any format."""
+    with st.expander("All tables, in all formats", icon=":material/table:", key="theme-tables", on_change="rerun") as box:
+        if not box.open:
+            return
+        tables = seat.tables()
+        chosen = st.selectbox("Table", list(tables), format_func=lambda name: tables[name].title, key="table-chosen")
+        if chosen is None:
+            return
+        with st.container(horizontal=True):
+            for name in plugs.names("exporters"):
+                label = "LaTeX" if name == "latex" else name.capitalize() if name == "markdown" else name.upper()
+                _download(seat, chosen, name, label=label, key=f"download-any-{name}")
+        table = tables[chosen]
+        shown, opens = replace(table, rows=table.rows[:N_SHOWN]), seat.table_opens(chosen)
+        if opens:
+            st.html(style.block(style.label(table.title)))
+            behind.table(seat, shown, {at: item for at, item in opens.items() if at[0] < N_SHOWN}, key=f"table-{chosen}")
+        else:
+            st.html(style.block(html.fragment(shown)))
+        if len(table.rows) > N_SHOWN:
+            st.caption(f"The first {N_SHOWN} of {len(table.rows)} rows; the files have all of them.")

@@ -10,11 +10,11 @@ from typing import Any
 import streamlit as st
 
 from qualkit.figures import across as figures
-from qualkit.model import CrossRow, Crosstab
+from qualkit.model import CrossRow, Crosstab, NumberFormat, Table, TableCell
 from qualkit.stages.across import COURSE, QUESTION, title_of
 from qualkit.study import Seat
 from qualkit.study.across_tables import COUNTED, spread_note
-from qualkit.ui import context, parts, style
+from qualkit.ui import behind, context, parts, style
 from qualkit.wording import counted
 
 N_QUOTES = 6
@@ -50,7 +50,7 @@ def draw(seat: Seat) -> None:
     with quotes:
         _quotes(seat, crosstab)
     with carriers:
-        _carriers(crosstab)
+        _carriers(seat, crosstab)
 
 
 def _named(kind: str) -> str:
@@ -130,23 +130,30 @@ def _say(seat: Seat, segment_ids: Sequence[str], where: str) -> None:
 # ---------------------------------------------------------------- who carries a topic
 
 
-def _carriers(crosstab: Crosstab) -> None:
+def _carriers(seat: Seat, crosstab: Crosstab) -> None:
     st.header("Who carries a topic")
-    st.html(style.table(("Topic", "Segments", "Groups", "People", "V"), map(_carrier, crosstab.rows), raw=(0,)))
     of = crosstab.rows[0].carried
     told = f"Of {counted(of.of_groups, 'group')} and {counted(of.of_participants, 'participant')}. {WHAT_V_IS}"
-    st.html(style.block(style.grey(told)))
+    shown = Table(
+        title="Who carries a topic",
+        columns=("Topic", "Segments", "Groups", "People", "V"),
+        rows=tuple(map(_carrier, crosstab.rows)),
+        notes=(told,),
+        formats=(None, *(NumberFormat.COUNT,) * 3, NumberFormat.COEFFICIENT),
+    )
+    opens = {
+        (n, column): behind.Behind(title=figures.title_of(row), segment_ids=_ids(row), what=what)
+        for n, row in enumerate(crosstab.rows)
+        for column, what in enumerate(("segments", "groups", "people"), start=1)
+    }
+    behind.table(seat, shown, opens, key=f"across-carriers-{crosstab.by}")
 
 
-def _carrier(row: CrossRow) -> tuple[object, ...]:
+def _ids(row: CrossRow) -> tuple[str, ...]:
+    return tuple(segment_id for cell in row.cells for segment_id in cell.segment_ids)
+
+
+def _carrier(row: CrossRow) -> tuple[TableCell, ...]:
     carried = row.carried
-    flags = "".join(
-        f'<br><span class="q-tag q-tag-bad" style="white-space:normal">{escape(flag)}</span>' for flag in carried.flags
-    )
-    return (
-        escape(figures.title_of(row)) + flags,
-        row.n_segments,
-        carried.n_groups,
-        carried.n_participants,
-        row.unevenness,
-    )
+    name = "\n".join((figures.title_of(row), *(f"⚑ {flag}" for flag in carried.flags)))
+    return (name, row.n_segments, carried.n_groups, carried.n_participants, row.unevenness)

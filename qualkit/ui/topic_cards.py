@@ -9,7 +9,7 @@ import streamlit as st
 from qualkit.figures import topics as figures
 from qualkit.model import Codebook, Segment, Topic, TopicDecision
 from qualkit.study import Seat
-from qualkit.ui import parts, style
+from qualkit.ui import behind, marks, parts, style
 from qualkit.ui.topic_map import swatch
 from qualkit.wording import counted, two_decimals
 
@@ -19,8 +19,9 @@ MAX_WORDS = 10
 def draw(seat: Seat) -> None:
     """The section."""
     topics = seat.topics()
-    chart = figures.sizes(topics, parts.look())
-    st.altair_chart(chart, width="stretch", theme=None, alt="Segments in each topic, and how much of it comes back")
+    picked = {topic.id: behind.Behind(title=topic.name, segment_ids=topic.segment_ids) for topic in topics}
+    said = "Segments in each topic, and how much of it comes back"
+    marks.chart(seat, figures.sizes(topics, parts.look()), picked, key="topic-sizes", alt=said)
     segments = seat.segments([key for topic in topics for key in topic.quote_segment_ids])
     found, decisions = figures.found(topics), seat.candidates.decisions()
     for row in range(0, len(found), 2):
@@ -29,28 +30,40 @@ def draw(seat: Seat) -> None:
                 _card(seat, topic, segments, seat.codebook)
                 if decision := decisions.get(topic.id):
                     st.html(decided(decision, seat.codebook))
+    for outliers in (topic for topic in topics if topic.number < 0 and topic.segment_ids):
+        st.html(style.block(style.label("In no topic")))
+        size(seat, outliers, "In no topic")
 
 
 def _card(seat: Seat, topic: Topic, segments: dict[str, Segment], book: Codebook) -> None:
     words = " ".join(f'<span class="q-chip q-word">{escape(word)}</span>' for word in topic.words[:MAX_WORDS])
     title = f"Topic {topic.number + 1}" + (f": {topic.label}" if topic.label else "")
-    placed = f", {len(topic.placed_segment_ids)} of them placed" if topic.placed_segment_ids else ""
-    size = style.aside(counted(len(topic.segment_ids), "segment") + placed)
     said = f'<p class="q-small">{style.aside("Said:")} {escape(" · ".join(topic.phrases))}</p>' if topic.phrases else ""
     st.html(
         style.block(
-            f'<p class="q-key-head">{swatch(topic)}<span class="q-name">{escape(title)}</span> {size}{_verdict(topic)}</p>',
+            f'<p class="q-key-head">{swatch(topic)}<span class="q-name">{escape(title)}</span> {_verdict(topic)}</p>',
             lasting(topic),
             f'<p style="line-height:1.9">{words}</p>{said}',
             near(topic, book),
         )
     )
+    size(seat, topic, title)
     for segment_id in topic.quote_segment_ids:
         if segment_id in segments:
             view = seat.view(segment_id)
             st.html(style.quote(view.segment.text, parts.whereabouts(view.segment, view.transcript, view.speaker)))
             if view.has_audio:
                 parts.hear(seat, segment_id, "topics")
+
+
+def size(seat: Seat, topic: Topic, title: str) -> None:
+    """How many segments a topic has, and how many of them were placed: buttons that open them."""
+    with st.container(horizontal=True):
+        every = behind.Behind(title=title, segment_ids=topic.segment_ids)
+        behind.button(seat, counted(len(topic.segment_ids), "segment"), every, key=f"size-{topic.id}")
+        if topic.placed_segment_ids:
+            placed = behind.Behind(title=f"{title}: placed by likeness", segment_ids=topic.placed_segment_ids)
+            behind.button(seat, f"{len(topic.placed_segment_ids)} of them placed", placed, key=f"placed-{topic.id}")
 
 
 def _verdict(topic: Topic) -> str:

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import streamlit as st
 
-from qualkit.model import TopicDecision
-from qualkit.stages.code_gaps import CodeFinding, CodeGap
+from qualkit.model import NumberFormat, Table, TopicDecision
+from qualkit.stages.code_gaps import CodeFinding, CodeGap, Merging
 from qualkit.stages.gaps import GapReport, Measure
 from qualkit.stages.topic_gaps import Coverage, TopicGap
 from qualkit.study import Seat
 from qualkit.study.candidates import Candidates
 from qualkit.study.topic_tables import rests_on
-from qualkit.ui import parts, style, topic_decide, topic_links
+from qualkit.ui import behind, parts, style, topic_decide, topic_links
 from qualkit.wording import counted
 
 CSS = Path(__file__).with_suffix(".css")
@@ -43,6 +43,8 @@ class _Sheet:
     report: GapReport
     decisions: Mapping[str, TopicDecision]
     names: Mapping[str, str]
+    by_code: Mapping[str, tuple[str, ...]]
+    coded: frozenset[str]
 
 
 def draw(seat: Seat) -> None:
@@ -52,7 +54,9 @@ def draw(seat: Seat) -> None:
         return
     hand = seat.candidates
     names = {key: code.name for key, code in seat.codebook.by_key.items()}
-    sheet = _Sheet(seat, hand, report, hand.decisions(), names)
+    by_code = seat.code_segments()
+    coded = frozenset(key for ids in by_code.values() for key in ids)
+    sheet = _Sheet(seat, hand, report, hand.decisions(), names, by_code, coded)
     st.html(CSS)
     st.header("What the codebook misses")
     st.html(style.lead(rests_on(report)))
@@ -143,7 +147,9 @@ def _bar(gap: TopicGap, largest: int, decision: TopicDecision | None) -> str:
 
 def _card(sheet: _Sheet, gap: TopicGap) -> None:
     left, right = st.columns([10, 11], gap="large")
-    left.html(_about(sheet, gap))
+    with left:
+        st.html(_about(sheet, gap))
+        _counts(sheet, gap)
     with right:
         views = [sheet.seat.view(key) for key in gap.quote_segment_ids]
         if views:
@@ -156,17 +162,29 @@ def _card(sheet: _Sheet, gap: TopicGap) -> None:
     topic_decide.draw(sheet.seat, sheet.hand, gap, sheet.decisions.get(gap.topic.id))
 
 
+def _counts(sheet: _Sheet, gap: TopicGap) -> None:
+    """Segments, people and groups of a topic, and which of its segments carry a code: buttons that open them."""
+    name, ids = gap.topic.name, gap.topic.segment_ids
+    numbers = [
+        (counted(gap.n_segments, "segment"), behind.Behind(title=name, segment_ids=ids)),
+        (counted(gap.n_participants, "person", "people"), behind.Behind(title=name, segment_ids=ids, what="people")),
+        (counted(gap.n_groups, "group"), behind.Behind(title=name, segment_ids=ids, what="groups")),
+    ]
+    if sheet.report.measure is Measure.JUDGED:
+        bare = tuple(key for key in ids if key not in sheet.coded)
+        numbers.append((f"{len(bare)} without a code", behind.Behind(title=f"{name}: without a code", segment_ids=bare)))
+    with st.container(horizontal=True):
+        for n, (label, number) in enumerate(numbers):
+            behind.button(sheet.seat, label, number, key=f"gap-said-{gap.topic.number}-{n}")
+
+
 def _about(sheet: _Sheet, gap: TopicGap) -> str:
     topic = gap.topic
     stable = style.tag("stable", "good") if topic.is_stable else style.tag("not stable", "open", _stability(gap))
     if topic.returns is None and topic.returns_without is None:
         stable = style.tag("stability unknown", "open")
     head = f'<span class="q-name">{escape(topic.name)}</span>{style.tag(gap.coverage.value, TAGS[gap.coverage])}{stable}'
-    facts = [
-        (f"{gap.n_segments}", "segments"),
-        (f"{gap.n_participants}", "people"),
-        (f"{gap.n_groups}", "group" if gap.n_groups == 1 else "groups"),
-    ]
+    facts: list[tuple[str, str]] = []
     if sheet.report.measure is Measure.JUDGED:
         facts += [(f"{gap.n_coded} of {gap.n_judged}", "carry a code"), (f"{gap.held:.0%}", "of all talk without one")]
     told = "".join(f"<span><b>{number}</b>{escape(what)}</span>" for number, what in facts)
@@ -218,26 +236,45 @@ def _codes(sheet: _Sheet) -> None:
     topics = {gap.topic.id: gap.topic.name for gap in report.topics}
     splitting = [gap for gap in report.codes if gap.finding is CodeFinding.SPLITS]
     if splitting:
-        _found(CodeFinding.SPLITS, splitting, names)
+        _found(sheet, CodeFinding.SPLITS, splitting)
     if report.merging:
         st.html(style.block(style.label("Codes that merge"), style.grey("They were given to the same segments, in one topic.")))
-        rows = [
+        rows = tuple(
             (f"{names[pair.left_key]} + {names[pair.right_key]}", topics[pair.topic_id], pair.n_both, pair.jaccard, pair.why)
             for pair in report.merging
-        ]
-        st.html(style.table(("Codes", "Topic", "On both", "Jaccard", "Why"), rows))
+        )
+        table = Table(
+            title="Codes that merge",
+            columns=("Codes", "Topic", "On both", "Jaccard", "Why"),
+            rows=rows,
+            formats=(None, None, NumberFormat.COUNT, NumberFormat.COEFFICIENT, None),
+        )
+        opens = {(n, 2): _both(sheet, pair) for n, pair in enumerate(report.merging)}
+        behind.table(sheet.seat, table, opens, key="gaps-merging")
     for finding in (CodeFinding.UNMET, CodeFinding.UNUSED, CodeFinding.TOO_FEW):
         found = [gap for gap in report.codes if gap.finding is finding]
         if found:
-            _found(finding, found, names)
+            _found(sheet, finding, found)
     if all(gap.finding is CodeFinding.MET for gap in report.codes) and not report.merging:
         st.html(style.lead("Every code is met by a topic, none splits, and no two merge."))
 
 
-def _found(finding: CodeFinding, gaps: Sequence[CodeGap], names: Mapping[str, str]) -> None:
+def _both(sheet: _Sheet, pair: Merging) -> behind.Behind:
+    others = set(sheet.by_code.get(pair.right_key, ()))
+    ids = tuple(key for key in sheet.by_code.get(pair.left_key, ()) if key in others)
+    return behind.Behind(title=f"{sheet.names[pair.left_key]} and {sheet.names[pair.right_key]}", segment_ids=ids)
+
+
+def _found(sheet: _Sheet, finding: CodeFinding, gaps: Sequence[CodeGap]) -> None:
     title, about = FINDINGS[finding]
     with st.expander(f"{title} ({len(gaps)})", key=f"codes-{finding.name}", expanded=finding is CodeFinding.SPLITS):
         if about:
             st.html(style.block(style.grey(about)))
-        rows = [(names[gap.code_key], gap.n_segments, gap.why) for gap in gaps]
-        st.html(style.table(("Code", "Segments", "Where they lie"), rows))
+        rows = tuple((sheet.names[gap.code_key], gap.n_segments, gap.why) for gap in gaps)
+        opens = {
+            (n, 1): behind.Behind(title=sheet.names[gap.code_key], segment_ids=sheet.by_code.get(gap.code_key, ()))
+            for n, gap in enumerate(gaps)
+            if gap.n_segments
+        }
+        table = Table(title=title, columns=("Code", "Segments", "Where they lie"), rows=rows)
+        behind.table(sheet.seat, table, opens, key=f"gaps-codes-{finding.name}")

@@ -11,16 +11,20 @@ import streamlit as st
 from qualkit.figures.palette import topic_colour
 from qualkit.figures.topic_map import DOT, Plan, Said, as_spec, topic_map
 from qualkit.figures.topics import title_of
-from qualkit.model import Topic
+from qualkit.model import Behind, Topic
 from qualkit.study import Seat
-from qualkit.ui import context, parts, style
+from qualkit.ui import behind, context, facts, parts, style
+from qualkit.ui.facts import Fact
 from qualkit.wording import counted
 
 PLAN = Plan(width=600, height=490, has_legend=False)
 
+_KEYS = "topic-keys"
+
 
 def draw(seat: Seat) -> None:
-    """The section; a click draws no more than itself anew."""
+    """The section; a click on a dot draws no more than the section anew."""
+    behind.opened(seat, _KEYS)
     _draw(seat)
 
 
@@ -47,7 +51,8 @@ def _draw(seat: Seat) -> None:
         segment_id = _segment_in(clicked)
         of = next((topic for topic in topics if segment_id in topic.segment_ids), None)
         if segment_id is None or of is None:
-            st.html(style.block(_list(topics)))
+            st.html(style.block(style.grey("Point at a dot to read it, click it to hear it. Drag to move, scroll to enlarge.")))
+            facts.listed(keys(topics), key=_KEYS)
         else:
             _said(seat, segment_id, of)
 
@@ -76,17 +81,15 @@ def _legend_of_dots(topics: Sequence[Topic], n_drawn: int) -> str:
     return f"{part}What is near was said in like words; the axes have no meaning. Small and grey: no topic.{hollow}"
 
 
-def _list(topics: Sequence[Topic]) -> str:
-    """All topics with their colours, to read the map by while no dot is chosen."""
-    ordered = sorted(topics, key=lambda topic: (topic.number < 0, topic.number))
-    rows = "".join(
-        f'<div class="q-key">{swatch(topic)}<span>{escape(title_of(topic))}</span>'
-        f'<span class="q-grey">{len(topic.segment_ids)}</span></div>'
-        for topic in ordered
-    )
-    return (
-        f'<p class="q-grey q-small">Point at a dot to read it, click it to hear it. Drag to move, scroll to enlarge.</p>{rows}'
-    )
+def keys(topics: Sequence[Topic]) -> list[Fact]:
+    """All topics with their colours and sizes, to read the map by while no dot is chosen."""
+    return [
+        Fact(
+            value=str(len(topic.segment_ids)), name=title_of(topic), colour=topic_colour(topic.number),
+            behind=Behind(title=title_of(topic), segment_ids=topic.segment_ids),
+        )
+        for topic in sorted(topics, key=lambda topic: (topic.number < 0, topic.number))
+    ]  # fmt: skip
 
 
 def swatch(topic: Topic) -> str:

@@ -5,15 +5,15 @@ The page leads with what its numbers are worth, and draws only the section that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from html import escape
+from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 
 import streamlit as st
 
-from qualkit.model import Landscape, Topic
+from qualkit.model import Behind, Landscape, Topic
 from qualkit.study import Seat
-from qualkit.ui import context, style
+from qualkit.ui import context, facts, style
+from qualkit.ui.facts import Fact
 from qualkit.wording import counted, two_decimals
 
 SECTIONS = {
@@ -34,9 +34,10 @@ def draw() -> None:
     if not topics:
         st.info("No topics yet. Run  qualkit run topics  to have segments clustered.")
         return
-    title, facts = st.columns([2, 11], vertical_alignment="top")
+    title, beside = st.columns([2, 11], vertical_alignment="top")
     title.title("Topics")
-    facts.html(lead(topics, landscape))
+    with beside:
+        facts.row(seat, lead(topics, landscape), key="topics-lead")
     choice, note, help_ = st.columns([8, 7, 3], vertical_alignment="center")
     with choice:
         section = st.segmented_control(
@@ -58,40 +59,49 @@ def draw() -> None:
 # ---------------------------------------------------------------- what the topics are worth
 
 
-def lead(topics: Sequence[Topic], landscape: Landscape | None) -> str:
+def lead(topics: Sequence[Topic], landscape: Landscape | None) -> list[Fact]:
     """How many topics there are, how many segments belong to none, and how much of it would come out again."""
     found = [topic for topic in topics if topic.number >= 0]
-    n_all = sum(len(topic.segment_ids) for topic in topics)
-    n_out = sum(len(topic.segment_ids) for topic in topics if topic.number < 0)
+    every, out = segments_of(topics), segments_of(topic for topic in topics if topic.number < 0)
     asked = [topic for topic in found if topic.returns is not None or topic.returns_without is not None]
-    n_unstable = sum(not topic.is_stable for topic in asked)
-    facts = [
-        _fact(str(len(found)), "topic" if len(found) == 1 else "topics", f"in {counted(n_all, 'segment')}"),
-        _fact(f"{n_out / n_all:.0%}", "without a topic", counted(n_out, "segment")),
-        _fact(
-            str(n_unstable) if asked else "–",
-            "unstable",
-            f"of {len(asked)}" if asked else "not asked",
-            is_warning=n_unstable > 0,
+    unstable = [topic for topic in asked if not topic.is_stable]
+    first = [
+        Fact(
+            value=str(len(found)), name="topic" if len(found) == 1 else "topics", about=f"in {counted(len(every), 'segment')}",
+            behind=Behind(title="In a topic", segment_ids=segments_of(found)),
         ),
-    ]
-    if landscape is not None:
-        facts += [
-            _fact(_index(landscape.kept_ari), "in parts of the talk", _from(landscape.n_draws, landscape.kept_ari)),
-            _fact(_index(landscape.group_ari), "with groups drawn anew", _from(landscape.n_group_draws, landscape.group_ari)),
-            _fact(
-                str(landscape.n_placed), "placed outliers", "in topics by likeness" if landscape.n_placed else "none asked for"
-            ),
-        ]
-    return style.block(f'<div class="q-facts">{"".join(facts)}</div>')
+        Fact(
+            value=f"{len(out) / len(every):.0%}", name="without a topic", about=counted(len(out), "segment"),
+            behind=Behind(title="Without a topic", segment_ids=out),
+        ),
+        Fact(
+            value=str(len(unstable)) if asked else "–", name="unstable", about=f"of {len(asked)}" if asked else "not asked",
+            is_warning=bool(unstable), behind=Behind(title="In an unstable topic", segment_ids=segments_of(unstable)),
+        ),
+    ]  # fmt: skip
+    return first if landscape is None else [*first, *_drawn_again(topics, landscape)]
 
 
-def _fact(value: str, name: str, rests_on: str, *, is_warning: bool = False) -> str:
-    warning = " q-fact-open" if is_warning else ""
-    return (
-        f'<div class="q-fact{warning}"><b>{escape(value)}</b><span>{escape(name)}</span>'
-        f'<span class="q-grey">{escape(rests_on)}</span></div>'
-    )
+def segments_of(topics: Iterable[Topic]) -> tuple[str, ...]:
+    """The segments of several topics."""
+    return tuple(key for topic in topics for key in topic.segment_ids)
+
+
+def _drawn_again(topics: Sequence[Topic], landscape: Landscape) -> list[Fact]:
+    placed = tuple(key for topic in topics for key in topic.placed_segment_ids)
+    return [
+        _agreed(landscape.kept_ari, "in parts of the talk", landscape.n_draws),
+        _agreed(landscape.group_ari, "with groups drawn anew", landscape.n_group_draws),
+        Fact(
+            value=str(landscape.n_placed), name="placed outliers",
+            about="in topics by likeness" if landscape.n_placed else "none asked for",
+            behind=Behind(title="Placed in a topic by likeness", segment_ids=placed),
+        ),
+    ]  # fmt: skip
+
+
+def _agreed(value: float | None, name: str, n_draws: int) -> Fact:
+    return Fact(value=_index(value), name=name, about=_from(n_draws, value))
 
 
 def _index(value: float | None) -> str:
