@@ -10,11 +10,16 @@ import sys
 import tomllib
 from pathlib import Path
 
+import docx
 import pytest
 import typer
 
+from qualkit.__main__ import main
 from qualkit.cli import app
+from qualkit.engines import sound
+from qualkit.study import Study
 from tests.conftest import REPO
+from tests.sounds import a_file
 
 README = (REPO / "README.md").read_text(encoding="utf-8")
 ROOT = typer.main.get_command(app)
@@ -63,22 +68,57 @@ def test_images_and_pages_that_documents_point_to_are_there() -> None:
 
 
 @pytest.mark.engine
-def test_the_ten_commands_run_on_a_study_of_ones_own(tmp_path: Path) -> None:
+def test_the_ten_commands_run_on_a_study_of_ones_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The first three as a shell runs them, each in a process of its own; the others from the entry point on, in this one."""
     mine = {
-        "~/recordings/fg1.m4a": REPO / "recordings" / "fg1_outreach_team.ogg",
+        "~/recordings/fg1.m4a": the_beginning(75, tmp_path / "fg1_outreach_team.wav"),
         "~/transcripts/fg2.docx": REPO / "transcripts" / "fg3_recovery_community.docx",
-        "maple.wav": REPO / "recordings" / "fg1_outreach_team.ogg",
+        "maple.wav": the_beginning(10, tmp_path / "maple.wav"),
         "fg1": Path("fg1_outreach_team"),
         "~/transcripts/fg3.vtt": REPO / "transcripts" / "fg4_agency_leaders.srt",
     }
     shutil.copytree(REPO / "codebooks", tmp_path / "codebooks")
     folder = tmp_path
     for words in shown()[1:]:
+        if words[0] == "table":
+            take_in_people(folder)
         if words[0] != "app":
-            arguments = [str(mine.get(word, word)) for word in words]
-            done = subprocess.run(
-                [sys.executable, "-m", "qualkit", *arguments], cwd=folder, capture_output=True, text=True, check=False
-            )
-            assert done.returncode == 0, f"{words}: {done.stderr}"
+            arguments = a_quotation(folder) if words[0] == "quote" else [str(mine.get(word, word)) for word in words]
+            monkeypatch.chdir(folder)
+            code = shell(arguments) if words[0] in ("init", "add", "run") else entered(arguments, monkeypatch)
+            assert code == 0, f"{words}: {capfd.readouterr().err}"
         folder = tmp_path / "my-study"
     assert (folder / "exports" / "theme_table.docx").exists()
+
+
+def shell(arguments: list[str]) -> int:
+    """How a command ends in a process of its own."""
+    return subprocess.run([sys.executable, "-m", "qualkit", *arguments], check=False).returncode
+
+
+def entered(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
+    """How a command ends that begins at the entry point, as a shell's would."""
+    monkeypatch.setattr(sys, "argv", ["qualkit", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return int(ended.value.code or 0)
+
+
+def the_beginning(seconds: int, path: Path) -> Path:
+    """So much of the sample's recording, in which the moderator talks for the first ten seconds."""
+    whole = sound.decode(REPO / "recordings" / "fg1_outreach_team.ogg")
+    return a_file(path, whole[: seconds * sound.RATE])
+
+
+def take_in_people(folder: Path) -> None:
+    """Who took part, and a document whose styles tables take."""
+    shutil.copy(REPO / "transcripts" / "participants.csv", folder / "transcripts")
+    docx.Document().save(str(folder / "journal.docx"))
+
+
+def a_quotation(folder: Path) -> list[str]:
+    """The command for a quotation of this study, the beginning of which is left out."""
+    segment = next(item for item in Study.open(folder).coded_segments() if len(item.text.split()) > 5)
+    return ["quote", segment.id, f"[…] {' '.join(segment.text.split()[2:])}", "--as", "Cara"]
