@@ -13,7 +13,7 @@ from qualkit.errors import StudyError
 from qualkit.exporters import latex
 from qualkit.exporters.heights import cut, row_lines
 from qualkit.exporters.printed import shown
-from qualkit.model import DoublePlan, NumberFormat, Participant, Role, Table, Transcript
+from qualkit.model import DoublePlan, NumberFormat, Participant, Role, Table, Transcript, told_apart
 from qualkit.stages import agree, diagnose, double_coding, sample_table
 from qualkit.stages.disclosure import hidden
 from qualkit.stages.tables import Options, groups_of, told_of
@@ -109,6 +109,26 @@ def test_the_list_of_participants_tells_no_more_than_is_safe_beside_what_quotati
     assert plain.rows[0][2:4] == ("Tilden", sample_table.WITHHELD)
     with_job = sample_table.people(corpus, Options(k=2, attributes=("job",)))
     assert with_job.rows[0][2:4] == (sample_table.WITHHELD, "nurse")
+
+
+# ---------------------------------------------------------------- meetings
+
+
+def test_meetings_that_share_a_title_are_told_apart_by_their_labels() -> None:
+    titles = {"a": "Tilden", "b": "Harlow", "c": "Tilden"}
+    meetings = [replace(A_MEETING, id=key, label=key, title=title) for key, title in titles.items()]
+    assert [item.title for item in told_apart(meetings)] == ["Tilden (a)", "Harlow", "Tilden (c)"]
+
+
+def test_a_table_by_group_has_a_column_of_its_own_for_each_meeting(small_study: Study) -> None:
+    settings = small_study.folder.config_file
+    titled = "".join(f'[meetings.{item.label}]\ntitle = "Coalition"\n' for item in small_study.transcripts())
+    settings.write_text(settings.read_text() + titled)
+    again = reopened(small_study)
+    assert all(outcome.stage for outcome in again.run("ingest"))
+    assert {item.title for item in again.corpus().transcripts.values()} == {
+        f"Coalition ({item.label})" for item in again.transcripts()
+    }
 
 
 # ---------------------------------------------------------------- agreement

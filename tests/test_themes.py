@@ -230,3 +230,13 @@ def test_the_table_prints_counts_with_denominators_and_the_numbers_stand_alone()
         5,
     ]
     assert (cells["n_segments"], cells["agreed"], cells["adjudicated"], cells["quote_segment_ids"]) == (2, 2, 0, "a d")
+
+
+def test_numbers_of_too_few_people_are_told_neither_for_paper_nor_for_a_script() -> None:
+    (row,) = rows([final("a", valence=Valence.BARRIER), final("d", valence=Valence.BARRIER)])
+    numbers = themes.numbers_table([row], suppress_below=3)
+    told = dict(zip(numbers.columns, numbers.rows[0], strict=True))
+    assert {name for name, n in told.items() if n == "hidden"} == {
+        "n_groups", "n_participants", "n_segments", "n_turns", *(basis.value for basis in Basis),
+    }  # fmt: skip
+    assert (told["of_groups"], told["of_participants"]) == (3, 5)

@@ -110,6 +110,7 @@ from qualkit.model.talk import (
     Transcript,
     Turn,
     TurnAt,
+    told_apart,
 )
 from qualkit.model.talk_share import GroupTalk, SpeakerTalk
 from qualkit.model.topics import (
@@ -269,5 +270,6 @@ __all__ = [
     "grouped",
     "kinds_in",
     "new_id",
+    "told_apart",
     "utc_now",
 ]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -45,6 +46,13 @@ class Transcript:
     attributes: Mapping[str, str] = field(default_factory=dict)
     marks: tuple[Mark, ...] = ()
     heard_s: float | None = None
+
+
+def told_apart(transcripts: Iterable[Transcript]) -> list[Transcript]:
+    """The same, those that share a title with their label behind it: tables and figures name meetings by title."""
+    listed = list(transcripts)
+    n_called = Counter(item.title for item in listed)
+    return [replace(item, title=f"{item.title} ({item.label})") if n_called[item.title] > 1 else item for item in listed]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

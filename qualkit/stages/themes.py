@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 from qualkit.errors import StudyError
 from qualkit.model import (
+    HIDDEN,
     Basis,
     Codebook,
     FinalCode,
@@ -291,8 +292,11 @@ def printed(quote: Quote, attributes: Sequence[str] = ()) -> str:
     return f"{'Contrary: ' if quote.is_contrary else ''}“{quote.edited or quote.text}” ({source})"
 
 
-def numbers_table(rows: Sequence[ThemeRow]) -> Table:
-    """The same rows with one number to a cell, what they rest on, and the ids of the quoted segments: for a script."""
+def numbers_table(rows: Sequence[ThemeRow], suppress_below: int = 0) -> Table:
+    """The same rows with one number to a cell, what they rest on, and the ids of the quoted segments: for a script.
+
+    What the table for paper does not tell of fewer people than `suppress_below`, this does not either.
+    """
     bases = tuple(basis.value for basis in Basis)
     counts = ("n_groups", "of_groups", "n_participants", "of_participants", "n_segments", "n_turns")
     columns = ("domain", "theme", "valence", *counts, *bases, "quote_segment_ids")
@@ -300,7 +304,12 @@ def numbers_table(rows: Sequence[ThemeRow]) -> Table:
     def cells(row: ThemeRow) -> tuple[TableCell, ...]:
         named = (row.domain, row.theme, row.valence.value if row.valence else "")
         quoted = " ".join(quote.segment_id for quote in row.quotes)
-        return (*named, *(getattr(row, count) for count in counts), *(row.basis.get(basis, 0) for basis in bases), quoted)
+        is_small = 0 < row.n_participants < suppress_below
+        untold = {"n_groups", "n_participants"} if is_small else set()
+        if is_small and min(row.n_segments, row.n_turns) < suppress_below:
+            untold |= {"n_segments", "n_turns", *bases}
+        told = {count: getattr(row, count) for count in counts} | {basis.value: row.basis.get(basis, 0) for basis in Basis}
+        return (*named, *(HIDDEN if name in untold else n for name, n in told.items()), quoted)
 
     return Table(title="Theme table, numbers", columns=columns, rows=tuple(map(cells, rows)), is_data=True)
 

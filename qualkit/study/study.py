@@ -31,6 +31,7 @@ from qualkit.model import (
     Turn,
     by_id,
     new_id,
+    told_apart,
     utc_now,
 )
 from qualkit.plain import sha256_of
@@ -242,7 +243,7 @@ class Study(Topical, Counted, Rounds, Agreeing, Counts, MachineCoding, Saturatin
 
     def _transcripts(self) -> list[Transcript]:
         with self.store.read() as tx:
-            return tx.all(Transcript)
+            return told_apart(tx.all(Transcript))
 
     def people(self) -> dict[str, Participant]:
         """Who spoke, in all meetings, by id."""
@@ -297,8 +298,9 @@ class Study(Topical, Counted, Rounds, Agreeing, Counts, MachineCoding, Saturatin
 
     def _corpus(self) -> themes.Corpus:
         with self.store.read() as tx:
-            segments, transcripts, heard = outline.segments(tx), by_id(tx.all(Transcript)), by_id(tx.all(Participant))
+            segments, heard = outline.segments(tx), by_id(tx.all(Participant))
             recorded = frozenset(recording.transcript_id for recording in tx.all(Recording))
+        transcripts = by_id(self.transcripts())
         nobody = {key for key, person in heard.items() if talk_share.is_nobody(person)}
         heard = {key: person for key, person in heard.items() if key not in nobody}
         return themes.Corpus(

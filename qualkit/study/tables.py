@@ -44,7 +44,7 @@ def findings(study: Study, given: Mapping[str, Any]) -> dict[str, Table]:
     rows, options = study.theme_rows(), paper_tables.options_of(study, given)
     if rows:
         found["theme_table"] = paper_tables.theme_table(study, theme_notes(study), options)
-        found["theme_numbers"] = themes.numbers_table(rows)
+        found["theme_numbers"] = themes.numbers_table(rows, options.suppress_below)
     if any(len(said) > 1 for said in study.votes().values()):
         found |= agreement_tables.tables(study, notes=(exposure_note(study.exposure()),))
         found |= _agreement_on_sample(study)
