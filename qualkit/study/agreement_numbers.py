@@ -104,23 +104,32 @@ def of_pairs(study: Study) -> Opens:
 def in_parts(study: Study, parts: Sequence[PartAgreement], code_key: str | None = None, *, is_now: bool = False) -> Opens:
     """Of each row of `parts_table` the segments that were compared, where that is what n counts, and where coders differ."""
     column = _columns(agreement_tables.parts_table(parts, title=""))
-    votes, names = study.compared(is_now=is_now), {key: code.name for key, code in study.codebook().by_key.items()}
-    machines = {who for part in parts for who in part.coders}.intersection(study.machine_names())
-    given = {name: study.given_by_machine(name) for name in machines}
+    votes = _with_machines(study, parts, study.compared(is_now=is_now))
+    names = {key: code.name for key, code in study.codebook().by_key.items()}
     opens: Opens = {}
     for row, part in enumerate(parts):
-
-        def said_of(segment_id: str, part: PartAgreement = part) -> str:
-            by_coder = {who: votes[segment_id][who] for who in part.coders if who in votes[segment_id]}
-            by_coder |= {who: dict.fromkeys(given[who][segment_id], PRESENT) for who in part.coders if who in given}
-            return judged.of_all(by_coder, names) if code_key is None else judged.of_code(by_coder, code_key)
-
-        said = {segment_id: said_of(segment_id) for segment_id in (part.apart if code_key is None else part.compared)}
+        told = part.apart if code_key is None else part.compared
+        own = {key: {who: codes for who, codes in votes[key].items() if who in part.coders} for key in told}
+        said = {
+            key: judged.of_all(by_coder, names) if code_key is None else judged.of_code(by_coder, code_key)
+            for key, by_coder in own.items()
+        }
         if code_key is not None and part.compared:
             opens[row, column[COMPARED]] = _behind(f"{part.part}: compared", part.compared, said)
         if part.apart:
             opens[row, column[ALIKE]] = _behind(*_differ(part.part, part.apart), said)
     return opens
+
+
+def _with_machines(study: Study, parts: Sequence[PartAgreement], votes: Votes) -> Votes:
+    """`votes`, and beside them what the machine coders among those of `parts` give."""
+    machines = {who for part in parts for who in part.coders}.intersection(study.machine_names())
+    given = {name: study.given_by_machine(name) for name in sorted(machines)}
+
+    def by_machines(key: str) -> dict[str, dict[str, str | None]]:
+        return {name: dict.fromkeys(codes[key], PRESENT) for name, codes in given.items() if key in codes}
+
+    return {key: {**said, **by_machines(key)} for key, said in votes.items()} if given else votes
 
 
 # ---------------------------------------------------------------- each number
