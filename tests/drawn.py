@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 def page_of(page: str, name: str | None = None) -> AppTest:
     """A page as that person opens it, not drawn yet; the study is the one that the environment names."""
-    app = AppTest.from_function(_script, args=(page,), default_timeout=30)
+    app = AppTest.from_function(_script, args=(page,), default_timeout=60)
     if name:
         app.query_params["coder"] = name
     return app

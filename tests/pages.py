@@ -7,8 +7,18 @@ from urllib.parse import urlsplit
 
 from qualkit.ui import PAGES
 
+SETTLED_MS = 60_000
+"""So long a page has to show what is waited for: the machine may be busy, and time is no behaviour."""
+
 REST_MS = 300
 """What is drawn fades in."""
+
+
+def window_of(browser: Any, *, width: int = 1280, height: int = 720, **context: str) -> Any:
+    """A window of one's own, of a person who has not been there before; `context` as `Browser.new_context` takes it."""
+    window = browser.new_context(viewport={"width": width, "height": height}, **context).new_page()
+    window.set_default_timeout(SETTLED_MS)
+    return window
 
 
 def path_of(page: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.served import Server
 from qualkit import ui
-from tests.pages import go_to, opened, settled
+from tests.pages import go_to, opened, settled, window_of
 from tests.worlds import ONE, a_world, with_topics
 
 pytestmark = pytest.mark.browser
@@ -35,8 +35,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def test_axe_finds_no_serious_violation_on_any_page(browser: Any, address: str, theme: str) -> None:
     from qualkit.ui import report_page
 
-    context = browser.new_context(viewport={"width": 1280, "height": 720}, color_scheme=theme)
-    window = context.new_page()
+    window = window_of(browser, color_scheme=theme)
     found = []
     for name, pages in WHO.items():
         opened(window, address, pages[0], name)
@@ -51,7 +50,7 @@ def test_axe_finds_no_serious_violation_on_any_page(browser: Any, address: str, 
 
 
 def test_the_first_page_is_found_at_its_name_too(browser: Any, address: str) -> None:
-    window = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
+    window = window_of(browser)
     window.goto(f"{address}/{ui.PAGES[0].lower()}?coder=Cara")
     window.wait_for_url(f"{address}/?coder=Cara")
     settled(window)

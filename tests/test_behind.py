@@ -40,7 +40,7 @@ def open_page(study: Study, monkeypatch: pytest.MonkeyPatch) -> Open:
     monkeypatch.setenv(launch.STUDY_VARIABLE, str(study.folder.path))
 
     def opened(name: str, number: behind.Behind) -> AppTest:
-        app = AppTest.from_function(_script, args=(number.title, number.segment_ids, number.what), default_timeout=30)
+        app = AppTest.from_function(_script, args=(number.title, number.segment_ids, number.what), default_timeout=60)
         app.query_params["coder"] = name
         return app.run()
 

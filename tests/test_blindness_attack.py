@@ -27,7 +27,7 @@ from qualkit.stages.disputes import Proposal
 from qualkit.study import Order, Seat, Study
 from tests.conftest import a_recording, in_folder
 from tests.overheard import Overheard
-from tests.pages import go_to, opened, path_of
+from tests.pages import go_to, opened, path_of, window_of
 from tests.worlds import ONE, OTHER, a_world, without_accidents
 
 SHOWINGS = ("never", "after")
@@ -207,7 +207,7 @@ def test_nothing_that_reaches_a_blind_coders_browser_has_a_mark_of_others(tmp_pa
         return n_judged if showing == "after" else 0
 
     with Server(study.folder.path, log=tmp_path / "server.log") as server:
-        window = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
+        window = window_of(browser)
         overheard = Overheard(window)
         window.goto(f"{server.address}/code?coder=Ana")
         for n, segment_id in enumerate(queue[1:4], start=2):
@@ -250,7 +250,7 @@ def found(study: Study, overheard: Overheard, *, n_suggested: int, n_of_ben: int
 def test_no_address_that_the_app_asks_for_gives_a_stranger_sound_or_words(tmp_path: Path, browser: Any) -> None:
     study = heard(a_world(tmp_path / "world", ONE))
     with Server(study.folder.path, log=tmp_path / "server.log") as server:
-        window = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
+        window = window_of(browser)
         overheard = Overheard(window)
         opened(window, server.address, "Code", "Ana")
         window.locator(".qk-coding[data-segment]").wait_for()

@@ -11,10 +11,9 @@ from qualkit.model import Evidence, Place, Run, Suggestion, Topic, Turn, Word
 from qualkit.study import Study
 from qualkit.study.steps import keep_suggestions
 from tests.conftest import a_tone
+from tests.pages import window_of
 
 pytestmark = pytest.mark.browser
-
-SETTLED_MS = 15_000
 
 
 @pytest.fixture
@@ -60,8 +59,7 @@ def _evenly(turn: Turn) -> tuple[Word, ...]:
 
 def sit_down(browser: Any, address: str, page: str, name: str, asked: list[str]) -> Any:
     """Open a page in a window of one's own; every address it asks for is added to `asked`."""
-    window = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
-    window.set_default_timeout(SETTLED_MS)
+    window = window_of(browser)
     window.on("request", lambda request: asked.append(request.url))
     window.goto(f"{address}/{page}?coder={name}")
     return window
@@ -136,6 +134,7 @@ def test_a_card_opens_without_the_server_and_singles_out_its_words_in_the_talk(
         keep_suggestions(tx, "keywords", "1", suggested, tx.all(Run)[0])
     window = sit_down(browser, address, "code", "Ana", [])
     window.get_by_text("Compare").click()
+    window.locator(".qk-coding[data-stays='true']").wait_for()
     code(window, 1, None)
     window.get_by_text("Machines suggest 2 codes").wait_for()
     window.mouse.move(0, 0)  # the cards came up under it

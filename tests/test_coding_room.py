@@ -10,11 +10,11 @@ from benchmarks.served import Server
 from qualkit.model import Segment
 from qualkit.study import Study
 from tests.conftest import a_tone, choices, reopened
+from tests.pages import window_of
 
 pytestmark = pytest.mark.browser
 
 N_TURNS = 44
-SETTLED_MS = 60_000
 HEARD = """WEBVTT
 
 00:00.000 --> 00:04.000
@@ -46,8 +46,7 @@ def study(empty_study: Study) -> Study:
 
 
 def sit_down(browser: Any, server: Server, *, transcript: str = "", width: int = 1280, height: int = 720) -> Any:
-    window = browser.new_context(viewport={"width": width, "height": height}).new_page()
-    window.set_default_timeout(SETTLED_MS)
+    window = window_of(browser, width=width, height=height)
     window.goto(f"{server.address}/code?coder=Ana")
     window.locator(".qk-coding[data-segment]").wait_for()
     if transcript:
@@ -294,11 +293,11 @@ def test_words_selected_with_the_mouse_are_evidence_by_code_points(browser: Any,
 def test_the_segments_own_seconds_are_one_key_away_and_no_address_serves_them(
     browser: Any, server: Server, study: Study
 ) -> None:
-    window = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
+    window = window_of(browser)
     asked: list[str] = []
     window.on("request", lambda request: asked.append(request.url))
     window.goto(f"{server.address}/code?coder=Ana")
-    window.locator(".qk-coding[data-sound]:not([data-sound=''])").wait_for(timeout=SETTLED_MS)
+    window.locator(".qk-coding[data-sound]:not([data-sound=''])").wait_for()
     window.keyboard.press("Space")
     window.wait_for_function("document.querySelector('.qk-coding audio').currentTime > 5.9")
     window.keyboard.press("[")

@@ -16,7 +16,7 @@ from qualkit.study import Study
 from qualkit.ui import behind, launch
 from qualkit.ui.ratings_page import OPEN
 from tests.conftest import choices, reopened
-from tests.pages import opened
+from tests.pages import opened, window_of
 
 Open = Callable[..., AppTest]
 SECRET = "the <b>zebra</b> in the waiting room"
@@ -54,7 +54,7 @@ def open_page(study: Study, monkeypatch: pytest.MonkeyPatch) -> Open:
     monkeypatch.setenv(launch.STUDY_VARIABLE, str(study.folder.path))
 
     def opened_by(name: str, *, cell: bool = False) -> AppTest:
-        app = AppTest.from_function(_script, default_timeout=30)
+        app = AppTest.from_function(_script, default_timeout=60)
         app.query_params["coder"] = name
         if cell:
             app.session_state[OPEN] = ("stigma", fg1(study))
@@ -80,7 +80,7 @@ def rated(app: AppTest, value: RatingValue, why: str) -> AppTest:
 
 def test_who_codes_blind_gets_a_calm_sentence(small_study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(launch.STUDY_VARIABLE, str(small_study.folder.path))
-    app = AppTest.from_function(_script, default_timeout=30)
+    app = AppTest.from_function(_script, default_timeout=60)
     app.query_params["coder"] = "Ana"
     app.run()
     assert "Ana codes blind" in app.info[0].value and not app.error and not app.exception
@@ -90,7 +90,7 @@ def test_without_codes_there_is_nothing_to_rate(small_study: Study, monkeypatch:
     small_study.seat("Ana")
     small_study.reveal()
     monkeypatch.setenv(launch.STUDY_VARIABLE, str(small_study.folder.path))
-    app = AppTest.from_function(_script, default_timeout=30)
+    app = AppTest.from_function(_script, default_timeout=60)
     app.query_params["coder"] = "Ana"
     app.run()
     assert "nothing to rate yet" in app.info[0].value and not app.exception
@@ -181,7 +181,7 @@ def test_all_ratings_are_for_who_has_rated_what_others_have_or_rates_no_more(ope
 
 @pytest.mark.browser
 def test_a_cell_is_chosen_rated_and_compared_by_keyboard(study: Study, browser: Any, address: str) -> None:
-    window = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
+    window = window_of(browser)
     opened(window, address, "Ratings", "Ana")
     window.get_by_role("button", name="Stigma, fg1: ○ 3. Open it").press("Enter")
     window.get_by_role("heading", name="Stigma, fg1").wait_for()

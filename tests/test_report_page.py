@@ -15,7 +15,7 @@ from qualkit.study import Study
 from qualkit.ui import launch
 from tests.conftest import choices, in_folder, reopened
 from tests.drawn import page_of, told
-from tests.pages import opened, settled
+from tests.pages import opened, settled, window_of
 
 NASTY = "<b>Dr</b> & Co"
 
@@ -91,7 +91,7 @@ def test_a_blind_coder_is_told_to_wait_and_shown_no_item(study: Study) -> None:
 
 @pytest.mark.browser
 def test_the_whole_report_is_downloaded_as_one_page(study: Study, browser: Any, address: str) -> None:
-    window = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
+    window = window_of(browser)
     opened(window, address, "Report", "Cara")
     window.get_by_role("radio", name="Checklists").click()
     settled(window)

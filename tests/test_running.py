@@ -23,7 +23,7 @@ def folder(tmp_path: Path) -> Folder:
     return Folder(tmp_path)
 
 
-def until(condition: object, timeout_s: float = 10.0) -> None:
+def until(condition: object, timeout_s: float = 60.0) -> None:
     """Wait for a condition that another thread brings about."""
     end = time.monotonic() + timeout_s
     while not condition():  # type: ignore[operator]

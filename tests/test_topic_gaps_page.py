@@ -68,7 +68,7 @@ def _of(topic: Topic, ids: list[str]) -> Topic:
 def open_as(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
     def opened(study: Study, script: Callable[[], None], name: str) -> AppTest:
         monkeypatch.setenv(launch.STUDY_VARIABLE, str(study.folder.path))
-        app = AppTest.from_function(script, default_timeout=30)
+        app = AppTest.from_function(script, default_timeout=60)
         app.query_params["coder"] = name
         return app.run()
 

@@ -52,7 +52,7 @@ def open_part(study: Study, monkeypatch: pytest.MonkeyPatch) -> Open:
     monkeypatch.setenv(launch.STUDY_VARIABLE, str(study.folder.path))
 
     def opened(part: str, name: str) -> AppTest:
-        app = AppTest.from_function(_script, args=(part,), default_timeout=30)
+        app = AppTest.from_function(_script, args=(part,), default_timeout=60)
         app.query_params["coder"] = name
         return app.run()
 

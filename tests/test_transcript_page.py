@@ -172,7 +172,7 @@ def test_find_and_replace_previews_and_replaces(small_study: Study, open_page: C
         transcripts = {item.id: item for item in context.study().transcripts()}
         transcript_page._find(seat, next(iter(transcripts.values())), transcripts)
 
-    app = AppTest.from_function(find_only, default_timeout=30)
+    app = AppTest.from_function(find_only, default_timeout=60)
     app.session_state["coder"] = "Ana"
     app.run()
     app.radio(key="find-where").set_value("All transcripts")
@@ -195,7 +195,7 @@ def test_a_voice_is_remembered_and_forgotten_when_asked(small_study: Study, open
         context.show_notice()
         transcript_page._voices(context.need_seat(), context.study().transcripts()[0])
 
-    app = AppTest.from_function(voices_only, default_timeout=30)
+    app = AppTest.from_function(voices_only, default_timeout=60)
     app.session_state["coder"] = "Ana"
     app.run()
     assert app.selectbox(key="voice-who").options == ["P1"]

@@ -134,7 +134,7 @@ def test_a_folder_that_is_no_study_is_told_in_a_sentence(
 def test_the_whole_app_opens_on_the_study_page(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(launch.STUDY_VARIABLE, str(study.folder.path))
     monkeypatch.setenv(launch.REMOTE_VARIABLE, "1")  # without a server there is no address
-    app = AppTest.from_file(str(REPO / "app.py"), default_timeout=30).run()
+    app = AppTest.from_file(str(REPO / "app.py"), default_timeout=60).run()
     assert not app.exception and app.title[0].value == "A small study"
 
 

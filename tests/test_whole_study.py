@@ -9,7 +9,7 @@ import pytest
 from qualkit.model import Valence
 from qualkit.study import Study
 from tests.conftest import reopened
-from tests.pages import opened, settled
+from tests.pages import opened, settled, window_of
 
 pytestmark = pytest.mark.browser
 
@@ -79,12 +79,6 @@ def change(window: Any, words: str) -> None:
     tab_to(window, "Save")
     press(window, "Enter")
     window.get_by_text("Stigma is changed.").wait_for()
-
-
-def window_of(browser: Any) -> Any:
-    window = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
-    window.set_default_timeout(20_000)
-    return window
 
 
 def press(window: Any, *keys: str) -> None:

@@ -64,6 +64,7 @@ class Panel extends Sound {
     if (this.desk?.name !== data.desk) { this.desk = deskOf(data.desk); this.item = null; this.drawTroubles(); }
     const isFirst = !this.data, isOther = this.data?.mode.stays !== data.mode.stays;
     this.data = data;
+    this.root.dataset.stays = String(data.mode.stays);
     this.setCodes(data.codes);
     for (const item of data.queue) this.receive(item);
     this.walk = data.queue.map((item) => item.id);
