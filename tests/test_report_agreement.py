@@ -67,6 +67,13 @@ def test_a_segment_that_divides_coders_comes_with_what_each_said(study: Study) -
     assert list(differ.said.values()) == ["Ana: barrier; Ben: absent"]
 
 
+def test_what_opens_where_sets_of_codes_differ_is_as_much_as_the_figure_says(study: Study) -> None:
+    (item,) = study.agreement_opens("sets").values()
+    same = study.set_agreement()[0]
+    assert len(item.segment_ids) == round((1 - (same.value or 0.0)) * same.n_units) == 1
+    assert list(item.said.values()) == ["Ana: Stigma; Ben: Trust"]
+
+
 def test_a_machine_coder_beside_people_opens_where_it_says_other_than_one_of_them(study: Study) -> None:
     assert outcomes(study, "suggest", suggesters=("keywords",))["suggest"].is_fresh
     first = study.outline().coded[0]

@@ -26,8 +26,8 @@ from qualkit.study.authoring import BY_AUTHORS
 if TYPE_CHECKING:
     from qualkit.study.study import Study
 
-Looked: TypeAlias = Literal["codes", "valence", "words"]
-"""What agreement is about, in a table by code."""
+Looked: TypeAlias = Literal["codes", "sets", "valence", "words"]
+"""What the agreement in a table is about."""
 
 GIVEN_FROM = 0.5
 """A machine counts as giving a code that it suggests with this probability."""
@@ -196,9 +196,10 @@ class Agreeing:
         return given
 
     def agreement_opens(self, about: Looked, *, is_now: bool = False) -> Opens:
-        """What opens in the table of agreement `about` codes, valence or words, by row and column."""
+        """What opens in the table of agreement `about` one of these, by row and column."""
         of: Mapping[Looked, Callable[..., Opens]] = {
             "codes": agreement_numbers.on_codes,
+            "sets": agreement_numbers.on_sets,
             "valence": agreement_numbers.on_valence,
             "words": agreement_numbers.on_words,
         }

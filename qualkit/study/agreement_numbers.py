@@ -51,6 +51,14 @@ def _by_code(study: Study, results: Sequence[Agreement], on: Mapping[str | None,
     return opens
 
 
+def on_sets(study: Study, *, is_now: bool = False) -> Opens:
+    """The segments that were not given the same set of codes."""
+    measures, own = [item.measure for item in study.set_agreement(is_now=is_now)], _judged(study, is_now)[None]
+    if not own.apart:
+        return {}
+    return {(measures.index("exact_set"), 1): _behind(*_differ("Sets of codes", own.apart), own.said)}
+
+
 def on_words(study: Study, *, is_now: bool = False) -> Opens:
     """The segments in which each coder marked words, or all of them, for a code."""
     on_words, on = study.cut_agreement(is_now=is_now), _judged(study, is_now)

@@ -40,6 +40,7 @@ def of_table(study: Study, stem: str) -> Opens:
         "agreement": agreement_numbers.on_codes,
         "agreement_now": partial(agreement_numbers.on_codes, is_now=True),
         "agreement_sample": agreement_numbers.on_sample,
+        "agreement_sets": agreement_numbers.on_sets,
         "agreement_valence": agreement_numbers.on_valence,
         "agreement_words": agreement_numbers.on_words,
         "agreement_pairs": agreement_numbers.of_pairs,

@@ -64,7 +64,8 @@ def _by_valence(seat: Seat, is_now: bool) -> None:
 
 def _whole(seat: Seat, is_now: bool) -> None:
     st.subheader("All codes of a segment as one set")
-    _show(seat, agreement_tables.sets_table(seat.set_agreement(is_now=is_now)), "agreement-sets", is_now, {})
+    table = agreement_tables.sets_table(seat.set_agreement(is_now=is_now))
+    _show(seat, table, "agreement-sets", is_now, seat.agreement_opens("sets", is_now=is_now))
     st.subheader("Did coders mark the same words?")
     on_words = seat.cut_agreement(is_now=is_now)
     opens = seat.agreement_opens("words", is_now=is_now)
