@@ -23,6 +23,7 @@ from qualkit.model import (
     ItemStatus,
     Proof,
     ProofKind,
+    Purpose,
     Statement,
     Transcript,
     Turn,
@@ -375,6 +376,16 @@ def test_decisions_are_told_with_who_made_them_and_what_is_still_open(small: Stu
     small.seat("Cara").decide(first, "stigma", present=True, valence=Valence.BARRIER, reason="slip")
     text = coreq_of(small)["24"].text
     assert "1 decision on codes of segments by Cara. 1 disputed case still open." in text
+
+
+def test_what_a_group_agreed_on_is_not_told_as_a_decision_of_who_recorded_it(small: Study) -> None:
+    first, second, *_ = (segment.id for segment in small.coded_segments())
+    small.reveal()
+    small.open_round(purpose=Purpose.CONSENSUS, on=[second])
+    small.seat("Ana").judge(second, choices(stigma="barrier"))  # she had given it another code, which is decided, too
+    assert "2 decisions on codes of segments by the group in consensus." in coreq_of(small)["24"].text
+    small.seat("Cara").decide(first, "stigma", present=True, valence=Valence.BARRIER, reason="slip")
+    assert "3 decisions on codes of segments by Cara (1) and by the group in consensus (2)." in coreq_of(small)["24"].text
 
 
 # ---------------------------------------------------------------- the doors

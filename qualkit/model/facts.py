@@ -126,10 +126,14 @@ class AgreementFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RulingFacts:
-    """Decisions on what coders differed about: by whom, how many, and how many disputed cases are still open."""
+    """Decisions on what coders differed about: by whom, how many, and how many disputed cases are still open.
+
+    Of the `n_decisions` a group came to `n_agreed` in a round of consensus; `by` are those who made the others.
+    """
 
     by: tuple[str, ...]
     n_decisions: int
+    n_agreed: int
     n_open: int
 
 

@@ -138,7 +138,11 @@ def rounds_told(rounds: tuple[RoundFacts, ...]) -> str:
 
 def _rulings(rulings: RulingFacts) -> str:
     still = f" {counted(rulings.n_open, 'disputed case')} still open." if rulings.n_open else " No disputed case is open."
-    return f"{counted(rulings.n_decisions, 'decision')} on codes of segments by {listed(rulings.by)}.{still}"
+    by, n_own = listed(rulings.by), rulings.n_decisions - rulings.n_agreed
+    if rulings.n_agreed:
+        group = "the group in consensus"
+        by = f"{by} ({n_own:,}) and by {group} ({rulings.n_agreed:,})" if n_own else group
+    return f"{counted(rulings.n_decisions, 'decision')} on codes of segments by {by}.{still}"
 
 
 # ---------------------------------------------------------------- findings

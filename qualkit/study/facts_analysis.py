@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from qualkit.model import Decision, Event, FinalCode, Quote, Table, ThemeRow, Valence, grouped
@@ -25,6 +25,7 @@ from qualkit.stages.uptake import JUDGED
 from qualkit.stages.verbatim import check
 from qualkit.study import agreement_wording, codebook_changes, ledger, paper_tables, proving, rating_tables
 from qualkit.study.judgements import DECIDED, DECIDED_MANY, OPENED, REVEALED
+from qualkit.study.rulings import CONSENSUS
 from qualkit.study.samples import DREW
 from qualkit.wording import counted, percent, two_decimals
 
@@ -145,13 +146,15 @@ def _agreement(study: Study, tables: Mapping[str, Table]) -> Known[AgreementFact
 
 
 def _rulings(study: Study) -> Known[RulingFacts] | None:
-    decisions: Iterable[Decision] = study.decisions().values()
-    names = {coder.id: coder.name for coder in study.coders()}
-    by = Counter(names.get(item.adjudicator_id, "") for item in decisions)
-    if not by:
+    decisions: Sequence[Decision] = list(study.decisions().values())
+    if not decisions:
         return None
+    names = {coder.id: coder.name for coder in study.coders()}
+    own = [item for item in decisions if item.note != CONSENSUS]
+    by = sorted({names.get(item.adjudicator_id, "") for item in own})
     n_open = sum(case.decision is None and case.is_disputed for case in study.cases())
-    value = RulingFacts(by=tuple(sorted(by)), n_decisions=by.total(), n_open=n_open)
+    n_agreed = len(decisions) - len(own)
+    value = RulingFacts(by=tuple(by), n_decisions=len(decisions), n_agreed=n_agreed, n_open=n_open)
     return Known(value=value, proofs=proving.of_log(study, DECIDED, DECIDED_MANY, JUDGED))
 
 
