@@ -7,7 +7,7 @@ import math
 import os
 import shutil
 import wave
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from hypothesis import settings
 
 from benchmarks.served import Server, chromium
 from qualkit import plugs
+from qualkit.__main__ import main
 from qualkit.errors import QualkitError
 from qualkit.model import Choice, Voices
 from qualkit.study import Outcome, Study
@@ -259,3 +260,18 @@ def refusal(act: Callable[[], object], kind: type[QualkitError] = QualkitError) 
     sentence = str(caught.value)
     assert "\n" not in sentence
     return sentence
+
+
+def entered(arguments: Sequence[str], monkeypatch: pytest.MonkeyPatch) -> int:
+    """How a command ends that begins at the entry point, as a shell's would."""
+    monkeypatch.setattr("sys.argv", ["qualkit", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return int(ended.value.code or 0)
+
+
+def answer_of(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *arguments: object) -> str:
+    """What a command prints that begins at the entry point, errors too."""
+    entered(list(map(str, arguments)), monkeypatch)
+    caught = capsys.readouterr()
+    return caught.out + caught.err

@@ -14,11 +14,10 @@ import docx
 import pytest
 import typer
 
-from qualkit.__main__ import main
 from qualkit.cli import app
 from qualkit.engines import sound
 from qualkit.study import Study
-from tests.conftest import REPO
+from tests.conftest import REPO, entered
 from tests.sounds import a_file
 
 README = (REPO / "README.md").read_text(encoding="utf-8")
@@ -96,14 +95,6 @@ def test_the_ten_commands_run_on_a_study_of_ones_own(
 def shell(arguments: list[str]) -> int:
     """How a command ends in a process of its own."""
     return subprocess.run([sys.executable, "-m", "qualkit", *arguments], check=False).returncode
-
-
-def entered(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
-    """How a command ends that begins at the entry point, as a shell's would."""
-    monkeypatch.setattr(sys, "argv", ["qualkit", *arguments])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    return int(ended.value.code or 0)
 
 
 def the_beginning(seconds: int, path: Path) -> Path:

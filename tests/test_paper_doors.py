@@ -10,14 +10,13 @@ import docx as python_docx
 import openpyxl
 import pytest
 
-from qualkit.__main__ import main
 from qualkit.errors import BlindnessError, StudyError, WriteError
 from qualkit.exporters import xlsx
 from qualkit.model import Event
 from qualkit.stages.verbatim import Edits
 from qualkit.study import Study
 from qualkit.study.quote_edits import EDITED
-from tests.conftest import choices, in_folder, outcomes, refusal, reopened
+from tests.conftest import answer_of, choices, in_folder, outcomes, refusal, reopened
 
 ROSTER = """transcript,speaker,pseudonym,role,town
 fg1,P1,P1,participant,Tilden
@@ -186,23 +185,15 @@ def test_a_seat_gives_the_file_that_the_study_would_write(study: Study, tmp_path
     assert study.seat("Ana").table_file(["codebook"], ".html") == (tmp_path / "t.html").read_bytes()
 
 
-def said(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *arguments: object) -> str:
-    monkeypatch.setattr("sys.argv", ["qualkit", *map(str, arguments)])
-    with pytest.raises(SystemExit):
-        raise SystemExit(main())
-    caught = capsys.readouterr()
-    return caught.out + caught.err
-
-
 def test_the_command_lists_shows_and_writes_tables(
     study: Study, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     where = ("-s", study.folder.path)
-    assert "themes_by_town" in said(capsys, monkeypatch, "table", *where)
-    shown = said(capsys, monkeypatch, "table", "participants", "--suppress-below", 2, *where)
+    assert "themes_by_town" in answer_of(capsys, monkeypatch, "table", *where)
+    shown = answer_of(capsys, monkeypatch, "table", "participants", "--suppress-below", 2, *where)
     assert "hidden" in shown
     file = tmp_path / "paper.docx"
-    assert "2 tables" in said(capsys, monkeypatch, "table", "theme_table", "codebook", "--to", file, *where)
+    assert "2 tables" in answer_of(capsys, monkeypatch, "table", "theme_table", "codebook", "--to", file, *where)
     assert len(python_docx.Document(str(file)).tables) == 2
 
 
@@ -210,5 +201,5 @@ def test_the_command_edits_a_quotation(
     study: Study, shame: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     where = ("--as", "Ana", "-s", study.folder.path)
-    assert "1 cut and 0 brackets" in said(capsys, monkeypatch, "quote", shame, "People blame […] person", *where)
-    assert "as it was said" in said(capsys, monkeypatch, "quote", shame, *where)
+    assert "1 cut and 0 brackets" in answer_of(capsys, monkeypatch, "quote", shame, "People blame […] person", *where)
+    assert "as it was said" in answer_of(capsys, monkeypatch, "quote", shame, *where)

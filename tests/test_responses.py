@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from qualkit.__main__ import main
 from qualkit.errors import BlindnessError, StaleError, StudyError
 from qualkit.model import Event, Response, ResponseKind
 from qualkit.stages.responses import BY_INTERLOCUTORS, RECORDED
 from qualkit.study import Study
-from tests.conftest import choices, refusal
+from tests.conftest import answer_of, choices, refusal
 from tests.test_store import go_back
 
 BUILDS, AGREES, CHALLENGES = ResponseKind.BUILDS_ON, ResponseKind.AGREES, ResponseKind.CHALLENGES
@@ -159,23 +158,15 @@ def test_the_list_of_responses_leaves_out_segments_that_are_gone_and_says_so(stu
 # ---------------------------------------------------------------- the command line
 
 
-def said(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *arguments: object) -> str:
-    monkeypatch.setattr("sys.argv", ["qualkit", *map(str, arguments)])
-    with pytest.raises(SystemExit):
-        raise SystemExit(main())
-    caught = capsys.readouterr()
-    return caught.out + caught.err
-
-
 def test_commands_record_take_back_and_show(
     study: Study, shame: str, trust: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     where: tuple[str | Path, ...] = ("--as", "Ben", "-s", study.folder.path)
-    assert "builds on" in said(capsys, monkeypatch, "respond", trust, shame, "builds-on", *where)
+    assert "builds on" in answer_of(capsys, monkeypatch, "respond", trust, shame, "builds-on", *where)
     assert symbols(study)["P2"] == "A"
-    assert "stays on file" in said(capsys, monkeypatch, "respond", trust, shame, "not", *where)
+    assert "stays on file" in answer_of(capsys, monkeypatch, "respond", trust, shame, "not", *where)
     assert symbols(study)["P2"] == "NR"
-    assert "Nobody has recorded" in said(capsys, monkeypatch, "respond", trust, shame, "not", *where)
-    shown = said(capsys, monkeypatch, "balance", "--one-voice", 0.3, "-s", study.folder.path)
+    assert "Nobody has recorded" in answer_of(capsys, monkeypatch, "respond", trust, shame, "not", *where)
+    shown = answer_of(capsys, monkeypatch, "balance", "--one-voice", 0.3, "-s", study.folder.path)
     assert "Gini" in shown
     assert "more than 30% of its segments" in shown

@@ -11,7 +11,6 @@ pytest.importorskip("streamlit")
 
 from streamlit.testing.v1 import AppTest
 
-from qualkit.__main__ import main
 from qualkit.errors import BlindnessError, StudyError
 from qualkit.model import Saturation
 from qualkit.stages import saturation_tables
@@ -19,7 +18,7 @@ from qualkit.study import Study, figures
 from qualkit.study import saturation_numbers as numbers
 from qualkit.ui import launch
 from qualkit.ui import report_saturation as section
-from tests.conftest import choices, in_folder, outcomes, refusal, reopened
+from tests.conftest import answer_of, choices, in_folder, outcomes, refusal, reopened
 from tests.drawn import page_of, told
 
 ROSTER = "transcript,speaker,role,town\nfg1,P1,participant,Tilden\nfg1,P2,participant,Harlow\nfg2,P3,participant,Tilden\n"
@@ -165,11 +164,8 @@ def test_the_command_shows_groups_sizes_verdict_and_assumptions(
 
 
 def said(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *arguments: object) -> str:
-    monkeypatch.setattr("sys.argv", ["qualkit", *map(str, arguments)])
-    with pytest.raises(SystemExit):
-        raise SystemExit(main())
-    caught = capsys.readouterr()
-    return " ".join((caught.out + caught.err).split())
+    """What a command prints, however its lines are broken."""
+    return " ".join(answer_of(capsys, monkeypatch, *arguments).split())
 
 
 # ---------------------------------------------------------------- the page

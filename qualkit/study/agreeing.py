@@ -136,10 +136,15 @@ class Agreeing:
 
     def agreement_by_pair(self, code_key: str | None = None, *, is_now: bool = False, **given: Any) -> list[PartAgreement]:
         """Of each two coders: all codes pooled, or one code."""
+        study, options = self._own, self._agree_options(given)
         marks, keys = self._compared_marks(is_now)
-        return agree_by.pairs(
-            self.compared(is_now=is_now), marks=marks, code_keys=self._known(code_key, keys),
-            options=self._agree_options(given), code_key=code_key,
+        known = self._known(code_key, keys)
+        return study._kept.at_head(
+            f"agreement by pair {code_key} {is_now} {options}",
+            lambda: agree_by.pairs(
+                self.compared(is_now=is_now), marks=marks, code_keys=known, options=options, code_key=code_key
+            ),
+            but_for=BY_AUTHORS,
         )  # fmt: skip
 
     def agreement_over_time(self, n_parts: int = 4, *, is_now: bool = False, **given: Any) -> list[PartAgreement]:

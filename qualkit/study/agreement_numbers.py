@@ -45,9 +45,10 @@ def _by_code(study: Study, results: Sequence[Agreement], on: Mapping[str | None,
         name, own = str(table.rows[row][0]), on[key]
         cells = {column[who]: (f"{name}, given by {who}", ids) for who, ids in own.by.items() if who in column}
         cells[column[ALIKE]] = _differ(name, own.apart)
-        if key is not None:
-            cells[column[COMPARED]] = (f"{name}: judged by two or more", own.judged)
         opens |= {(row, at): _behind(title, ids, own.said) for at, (title, ids) in cells.items() if ids}
+        if key is not None and own.judged:
+            title = f"{name}: judged by two or more"
+            opens[row, column[COMPARED]] = Behind(title=title, segment_ids=own.judged, said=own.said)
     return opens
 
 
@@ -116,17 +117,21 @@ def in_parts(study: Study, parts: Sequence[PartAgreement], code_key: str | None 
     names = {key: code.name for key, code in study.codebook().by_key.items()}
     opens: Opens = {}
     for row, part in enumerate(parts):
-        told = part.apart if code_key is None else part.compared
+        told = part.apart if code_key is None else [key for key in part.compared if _anybody_gave(votes[key], code_key)]
         own = {key: {who: codes for who, codes in votes[key].items() if who in part.coders} for key in told}
         said = {
             key: judged.of_all(by_coder, names) if code_key is None else judged.of_code(by_coder, code_key)
             for key, by_coder in own.items()
         }
         if code_key is not None and part.compared:
-            opens[row, column[COMPARED]] = _behind(f"{part.part}: compared", part.compared, said)
+            opens[row, column[COMPARED]] = Behind(title=f"{part.part}: compared", segment_ids=part.compared, said=said)
         if part.apart:
             opens[row, column[ALIKE]] = _behind(*_differ(part.part, part.apart), said)
     return opens
+
+
+def _anybody_gave(by_coder: Mapping[str, Mapping[str, str | None]], code_key: str) -> bool:
+    return any(code_key in codes for codes in by_coder.values())
 
 
 def _with_machines(study: Study, parts: Sequence[PartAgreement], votes: Votes) -> Votes:
